@@ -1,0 +1,294 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// The narrow waist: which channels live or die together, and which parameter axes they index.
+/// Area: graph. Knows no operator. Front ends and rules write it, plans and surgery read it.
+
+#include <slimming/core/config.hpp>      // index_t
+#include <slimming/core/error.hpp>       // shape_mismatch, bad_value
+#include <slimming/graph/parameter.hpp>  // parameter, parameter_id, role
+
+#include <algorithm>      // std::max
+#include <array>          // std::array
+#include <concepts>       // std::invocable
+#include <cstdint>        // std::int32_t
+#include <limits>         // std::numeric_limits
+#include <numeric>        // std::iota
+#include <span>           // std::span
+#include <string>         // std::string
+#include <unordered_map>  // parameters by address
+#include <utility>        // std::move
+#include <vector>         // std::vector
+
+namespace slimming::inline v0 {
+
+/// The ordered channels of one value: a handle into one channel_graph.
+struct channels {
+  std::int32_t id = -1;
+
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return id >= 0; }
+  friend constexpr bool operator==(channels, channels) = default;
+};
+
+/// Every channel of every value has an identity (an *atom*); verbs state equalities between them.
+///
+/// `enter(op)` names the operator that the following verbs speak for, so that reports can say why.
+/// Verbs check their arguments and throw before they change anything.
+/// \complexity near-linear in channels, stated equalities and bindings.
+class channel_graph {
+ public:
+  /// One value's channels.
+  struct value_record {
+    std::string name;
+    index_t first_atom;
+    index_t size;
+    std::int32_t op;  ///< index into ops(), -1 before the first enter()
+  };
+  /// Channel `first_a + i` of `a` equals the channels `first_b + i * block ... + block - 1` of `b`, for
+  /// i in [0, n); where `map` is not empty, it equals channel `map[i]` of `b` instead.
+  struct tie_record {
+    channels a, b;
+    index_t first_a, first_b, n, block;
+    std::vector<index_t> map;
+    std::int32_t op;
+  };
+  /// Channel j of `narrow` reads channel `indices[j]` of `wide`.
+  struct select_record {
+    channels wide, narrow;
+    std::vector<index_t> indices;
+    std::int32_t op;
+  };
+  /// Channel `index` of `at` (every channel if -1) may not be removed.
+  struct pin_record {
+    channels at;
+    index_t index;
+    std::string reason;
+    std::int32_t op;
+  };
+  /// Axis `axis` of `parameter` is indexed by the channels `at`.
+  struct binding {
+    parameter_id parameter;
+    std::size_t axis;
+    channels at;
+    role as;
+    std::int32_t op;
+  };
+  /// Removing channels of `at` changes more than their own contribution; reports repeat the reason.
+  struct approximation_record {
+    channels at;
+    std::string reason;
+    std::int32_t op;
+  };
+  /// A parameter, which bindings slice its axes (-1: none) and how often each element multiplies.
+  struct parameter_record {
+    parameter value;
+    std::array<std::int32_t, array_ref::max_rank> axis_binding;
+    index_t positions = 0;  ///< multiply-accumulates per element and sample
+  };
+
+  /// Names the operator that the following verbs speak for.
+  void enter(std::string op) { ops_.push_back(std::move(op)); }
+
+  /// A new value of \p n channels, tied to nothing.
+  channels add(index_t n, std::string name) {
+    if (n < 0) throw bad_value(name + ": number of channels", n);
+    const auto first = atom_count();
+    if (n > std::numeric_limits<std::int32_t>::max() - first)
+      throw bad_value(name + ": the graph would exceed 2^31 channels; channels", n);
+    values_.push_back({std::move(name), first, n, current_op()});
+    parent_.resize(static_cast<std::size_t>(first + n));
+    std::iota(parent_.begin() + first, parent_.end(), static_cast<std::int32_t>(first));
+    return {static_cast<std::int32_t>(values_.size()) - 1};
+  }
+
+  /// Channel i of \p a and channel i of \p b belong together, for all i.
+  void tie(channels a, channels b) {
+    if (size(a) != size(b))
+      throw shape_mismatch("tie of '" + name(a) + "' and '" + name(b) + "'", size(a), size(b));
+    if (a != b) record_tie(a, 0, b, 0, size(a), 1);
+  }
+  /// Channel `first_a + i` of \p a and `first_b + i` of \p b belong together, for i in [0, n).
+  void tie_range(channels a, index_t first_a, channels b, index_t first_b, index_t n) {
+    require_range(a, first_a, n);
+    require_range(b, first_b, n);
+    record_tie(a, first_a, b, first_b, n, 1);
+  }
+  /// Channel i of \p coarse stands for the \p block consecutive channels of \p fine from i * block.
+  void tie_block(channels coarse, channels fine, index_t block) {
+    if (block < 1) throw bad_value("tie_block of '" + name(coarse) + "': block", block);
+    if (size(coarse) * block != size(fine))
+      throw shape_mismatch("tie_block of '" + name(coarse) + "' and '" + name(fine) + "'",
+                           size(coarse) * block, size(fine));
+    record_tie(coarse, 0, fine, 0, size(coarse), block);
+  }
+  /// Channel i of \p a and channel `map(i)` of \p b belong together, for all i.
+  template <std::invocable<index_t> Map>
+  void tie_each(channels a, channels b, Map map) {
+    std::vector<index_t> to(static_cast<std::size_t>(size(a)));
+    for (index_t i = 0; i < size(a); ++i) {
+      const index_t j = map(i);
+      require_range(b, j, 1);
+      to[static_cast<std::size_t>(i)] = j;
+    }
+    for (index_t i = 0; i < size(a); ++i)
+      unite(atom(a, i), atom(b, to[static_cast<std::size_t>(i)]));
+    ties_.push_back({a, b, 0, 0, size(a), 1, std::move(to), current_op()});
+  }
+  /// Channel j of \p narrow reads channel `indices[j]` of \p wide. One-directional: removing a narrow
+  /// channel leaves the wide one; removing a wide channel removes the narrow ones that read it.
+  void select(channels wide, channels narrow, std::span<const index_t> indices) {
+    if (static_cast<index_t>(indices.size()) != size(narrow))
+      throw shape_mismatch("select into '" + name(narrow) + "'", size(narrow),
+                           static_cast<index_t>(indices.size()));
+    for (const index_t i : indices) require_range(wide, i, 1);
+    selects_.push_back({wide, narrow, {indices.begin(), indices.end()}, current_op()});
+  }
+  /// Forbids the removal of every channel of \p at.
+  void pin(channels at, std::string reason) {
+    require(at);
+    pins_.push_back({at, -1, std::move(reason), current_op()});
+  }
+  /// Forbids the removal of channel \p i of \p at.
+  void pin(channels at, index_t i, std::string reason) {
+    require_range(at, i, 1);
+    pins_.push_back({at, i, std::move(reason), current_op()});
+  }
+  /// Declares that cutting channels of \p at is not exact.
+  void approximate(channels at, std::string reason) {
+    require(at);
+    approximations_.push_back({at, std::move(reason), current_op()});
+  }
+
+  /// Registers a parameter. The same memory registered again is the same parameter (tied weights).
+  /// \throws shape_mismatch  if it comes back with another shape.
+  parameter_id add(parameter p) {
+    const auto fresh_id = static_cast<std::int32_t>(parameters_.size());
+    if (p.array.data != nullptr && p.array.size() > 0) {
+      const auto known = by_address_.find(p.array.data);
+      if (known != by_address_.end()) {
+        merge(parameters_[static_cast<std::size_t>(known->second)].value, p);
+        return {known->second};
+      }
+      by_address_.emplace(p.array.data, fresh_id);
+    }
+    parameter_record record{std::move(p), {}, 0};
+    record.axis_binding.fill(-1);
+    parameters_.push_back(std::move(record));
+    return {fresh_id};
+  }
+  /// Axis \p axis of \p p is indexed by \p c. An axis that is bound twice ties the two values.
+  void bind(parameter_id p, std::size_t axis, channels c, role as) {
+    auto& record = parameters_.at(static_cast<std::size_t>(p.id));
+    const array_ref& array = record.value.array;
+    if (axis >= array.rank)
+      throw shape_mismatch(record.value.name + ": rank", static_cast<index_t>(axis) + 1,
+                           static_cast<index_t>(array.rank));
+    if (array.extent[axis] != size(c))
+      throw shape_mismatch(
+          record.value.name + " axis " + std::to_string(axis) + " against '" + name(c) + "'",
+          size(c), array.extent[axis]);
+    if (const auto first = record.axis_binding[axis]; first >= 0) {
+      tie(bindings_[static_cast<std::size_t>(first)].at, c);
+      return;
+    }
+    record.axis_binding[axis] = static_cast<std::int32_t>(bindings_.size());
+    bindings_.push_back({p, axis, c, as, current_op()});
+  }
+  /// Each element of \p p takes part in \p positions multiply-accumulates per sample, on top of those
+  /// stated before (a shared layer adds up). A net's MACs are the sum of elements * positions.
+  void use(parameter_id p, index_t positions) {
+    if (positions < 0) throw bad_value("use: positions", positions);
+    parameters_.at(static_cast<std::size_t>(p.id)).positions += positions;
+  }
+
+  [[nodiscard]] index_t size(channels c) const { return record(c).size; }
+  [[nodiscard]] const std::string& name(channels c) const { return record(c).name; }
+  /// Identity of channel \p i of \p c before ties. \pre 0 <= i < size(c)
+  [[nodiscard]] index_t atom(channels c, index_t i) const { return record(c).first_atom + i; }
+  /// The smallest atom tied to this one: equal for two atoms exactly if they belong together.
+  [[nodiscard]] index_t representative(index_t atom) const {
+    auto a = static_cast<std::int32_t>(atom);
+    while (parent_[static_cast<std::size_t>(a)] != a) a = parent_[static_cast<std::size_t>(a)];
+    return a;
+  }
+  [[nodiscard]] index_t atom_count() const noexcept { return static_cast<index_t>(parent_.size()); }
+
+  [[nodiscard]] std::span<const value_record> values() const noexcept { return values_; }
+  [[nodiscard]] std::span<const parameter_record> parameters() const noexcept {
+    return parameters_;
+  }
+  [[nodiscard]] const parameter_record& at(parameter_id p) const {
+    return parameters_.at(static_cast<std::size_t>(p.id));
+  }
+  [[nodiscard]] std::span<const binding> bindings() const noexcept { return bindings_; }
+  [[nodiscard]] std::span<const tie_record> ties() const noexcept { return ties_; }
+  [[nodiscard]] std::span<const select_record> selects() const noexcept { return selects_; }
+  [[nodiscard]] std::span<const pin_record> pins() const noexcept { return pins_; }
+  [[nodiscard]] std::span<const approximation_record> approximations() const noexcept {
+    return approximations_;
+  }
+  [[nodiscard]] std::span<const std::string> ops() const noexcept { return ops_; }
+
+ private:
+  [[nodiscard]] std::int32_t current_op() const noexcept {
+    return static_cast<std::int32_t>(ops_.size()) - 1;
+  }
+  void require(channels c) const {
+    if (c.id < 0 || static_cast<std::size_t>(c.id) >= values_.size())
+      throw bad_value("channels handle", c.id);
+  }
+  [[nodiscard]] const value_record& record(channels c) const {
+    require(c);
+    return values_[static_cast<std::size_t>(c.id)];
+  }
+  void require_range(channels c, index_t first, index_t n) const {
+    if (first < 0 || n < 0 || first > size(c) - n)
+      throw bad_value("channels of '" + name(c) + "'",
+                      "[" + std::to_string(first) + ", " + std::to_string(first + n) +
+                          ") lies outside [0, " + std::to_string(size(c)) + ")");
+  }
+  static void merge(parameter& known, const parameter& again) {
+    for (std::size_t axis = 0; axis < std::max(known.array.rank, again.array.rank); ++axis)
+      if (known.array.extent[axis] != again.array.extent[axis])
+        throw shape_mismatch("'" + again.name + "' shares the memory of '" + known.name +
+                                 "': axis " + std::to_string(axis),
+                             known.array.extent[axis], again.array.extent[axis]);
+    if (known.owner.object == nullptr) known.owner = again.owner;
+  }
+  void record_tie(channels a, index_t first_a, channels b, index_t first_b, index_t n,
+                  index_t block) {
+    for (index_t i = 0; i < n; ++i)
+      for (index_t k = 0; k < block; ++k)
+        unite(atom(a, first_a + i), atom(b, first_b + i * block + k));
+    ties_.push_back({a, b, first_a, first_b, n, block, {}, current_op()});
+  }
+  std::int32_t find(std::int32_t a) noexcept {
+    const auto parent = [this](std::int32_t x) -> std::int32_t& {
+      return parent_[static_cast<std::size_t>(x)];
+    };
+    while (parent(a) != a) a = parent(a) = parent(parent(a));  // path halving
+    return a;
+  }
+  void unite(index_t a, index_t b) noexcept {
+    auto x = find(static_cast<std::int32_t>(a));
+    auto y = find(static_cast<std::int32_t>(b));
+    if (x == y) return;
+    if (y < x) std::swap(x, y);  // the smallest atom represents: deterministic
+    parent_[static_cast<std::size_t>(y)] = x;
+  }
+
+  std::vector<std::string> ops_;
+  std::vector<value_record> values_;
+  std::vector<std::int32_t> parent_;
+  std::vector<parameter_record> parameters_;
+  std::unordered_map<const void*, std::int32_t> by_address_;
+  std::vector<binding> bindings_;
+  std::vector<tie_record> ties_;
+  std::vector<select_record> selects_;
+  std::vector<pin_record> pins_;
+  std::vector<approximation_record> approximations_;
+};
+
+}  // namespace slimming::inline v0

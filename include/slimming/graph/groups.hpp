@@ -1,0 +1,201 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// The solved ties of a channel_graph: dense channel groups, the units they come in, what pins them.
+/// Area: graph.
+
+#include <slimming/graph/channel_graph.hpp>  // channel_graph
+
+#include <algorithm>      // std::equal, std::sort
+#include <cstdint>        // std::int32_t
+#include <span>           // std::span
+#include <unordered_map>  // units by signature
+#include <utility>        // std::pair
+#include <vector>         // std::vector
+
+namespace slimming::inline v0 {
+
+namespace detail {
+
+/// Rows of integers of varying length in two flat arrays.
+class ragged {
+ public:
+  ragged() = default;
+  /// Distributes the items 0 ... n - 1 over \p rows rows by \p row_of(item), keeping their order.
+  template <class RowOf>
+  ragged(std::size_t rows, std::size_t n, RowOf row_of) : first_(rows + 1, 0), items_(n) {
+    for (std::size_t i = 0; i < n; ++i) ++first_[row_of(i) + 1];
+    for (std::size_t r = 0; r < rows; ++r) first_[r + 1] += first_[r];
+    std::vector<std::size_t> cursor(first_.begin(), first_.end() - 1);
+    for (std::size_t i = 0; i < n; ++i) items_[cursor[row_of(i)]++] = static_cast<std::int32_t>(i);
+  }
+  [[nodiscard]] std::size_t rows() const noexcept { return first_.empty() ? 0 : first_.size() - 1; }
+  [[nodiscard]] std::span<const std::int32_t> row(std::size_t r) const {
+    return {items_.data() + first_[r], first_[r + 1] - first_[r]};
+  }
+
+ private:
+  std::vector<std::size_t> first_;
+  std::vector<std::int32_t> items_;
+};
+
+}  // namespace detail
+
+/// A snapshot: groups are numbered 0, 1, ... by their smallest atom, so numbers are deterministic.
+///
+/// A *unit* is a maximal set of groups whose channels lie in the same values: the interchangeable
+/// channels of one convolution, or of all convolutions around one residual stream. Rounding, caps and
+/// minimum widths speak of units. Pinned groups form units of their own.
+/// \complexity construction O(atoms); queries O(1).
+class channel_groups {
+ public:
+  /// A channel: position `i` of the value `at`.
+  struct member {
+    channels at;
+    index_t i;
+  };
+
+  explicit channel_groups(const channel_graph& graph) {
+    const auto atoms = static_cast<std::size_t>(graph.atom_count());
+    group_of_.resize(atoms);
+    members_.reserve(atoms);
+    std::size_t count = 0;
+    for (std::size_t v = 0; v < graph.values().size(); ++v) {
+      const auto& value = graph.values()[v];
+      first_atom_.push_back(value.first_atom);
+      for (index_t i = 0; i < value.size; ++i) {
+        // A representative is the smallest atom of its group, so it has been numbered already.
+        const auto a = static_cast<std::size_t>(value.first_atom + i);
+        const auto r = static_cast<std::size_t>(graph.representative(value.first_atom + i));
+        group_of_[a] = r == a ? static_cast<std::int32_t>(count++) : group_of_[r];
+        members_.push_back({{static_cast<std::int32_t>(v)}, i});
+      }
+    }
+    const auto group_of_atom = [this](std::size_t a) {
+      return static_cast<std::size_t>(group_of_[a]);
+    };
+    atoms_ = detail::ragged(count, atoms, group_of_atom);
+    find_pins(graph);
+    find_units();
+    find_dependents(graph);
+  }
+
+  [[nodiscard]] index_t count() const noexcept { return static_cast<index_t>(atoms_.rows()); }
+  [[nodiscard]] index_t group_of(channels c, index_t i) const {
+    return group_of_[static_cast<std::size_t>(first_atom_[static_cast<std::size_t>(c.id)] + i)];
+  }
+  /// How many channels group \p g has over all values.
+  [[nodiscard]] index_t member_count(index_t g) const {
+    return static_cast<index_t>(atoms_.row(static_cast<std::size_t>(g)).size());
+  }
+  /// Channel number \p k of group \p g, ordered by value, then position.
+  [[nodiscard]] member member_at(index_t g, index_t k) const {
+    const auto a = atoms_.row(static_cast<std::size_t>(g))[static_cast<std::size_t>(k)];
+    return members_[static_cast<std::size_t>(a)];
+  }
+  [[nodiscard]] bool is_pinned(index_t g) const { return pin(g) >= 0; }
+  /// Index into `channel_graph::pins()` of the first reason, -1 if the group is free.
+  [[nodiscard]] index_t pin(index_t g) const { return pin_[static_cast<std::size_t>(g)]; }
+
+  [[nodiscard]] index_t unit_count() const noexcept { return static_cast<index_t>(units_.rows()); }
+  [[nodiscard]] index_t unit_of(index_t g) const { return unit_of_[static_cast<std::size_t>(g)]; }
+  /// The groups of unit \p u, increasing.
+  [[nodiscard]] std::span<const std::int32_t> unit(index_t u) const {
+    return units_.row(static_cast<std::size_t>(u));
+  }
+
+  /// Groups that must go when \p g goes: the narrow sides of selections that read it, increasing.
+  [[nodiscard]] std::span<const std::int32_t> dependents(index_t g) const {
+    if (dependents_.empty()) return {};
+    const auto row = dependent_rows_.row(static_cast<std::size_t>(g));
+    if (row.empty()) return {};
+    return {dependents_.data() + row.front(), row.size()};
+  }
+
+ private:
+  void find_pins(const channel_graph& graph) {
+    pin_.assign(static_cast<std::size_t>(count()), -1);
+    const auto set = [this](index_t g, std::int32_t reason) {
+      auto& p = pin_[static_cast<std::size_t>(g)];
+      if (p < 0) p = reason;
+    };
+    for (std::size_t r = 0; r < graph.pins().size(); ++r) {
+      const auto& p = graph.pins()[r];
+      const index_t first = p.index < 0 ? 0 : p.index;
+      const index_t last = p.index < 0 ? graph.size(p.at) : p.index + 1;
+      for (index_t i = first; i < last; ++i) set(group_of(p.at, i), static_cast<std::int32_t>(r));
+    }
+    // A pinned narrow channel needs the wide channel that it reads; later selections may read earlier
+    // ones, so the newest speaks first.
+    for (std::size_t s = graph.selects().size(); s-- > 0;) {
+      const auto& select = graph.selects()[s];
+      for (index_t j = 0; j < graph.size(select.narrow); ++j)
+        if (const auto reason = pin(group_of(select.narrow, j)); reason >= 0)
+          set(group_of(select.wide, select.indices[static_cast<std::size_t>(j)]),
+              static_cast<std::int32_t>(reason));
+    }
+  }
+
+  [[nodiscard]] bool are_interchangeable(index_t a, index_t b) const {
+    if (member_count(a) != member_count(b) || is_pinned(a) != is_pinned(b)) return false;
+    for (index_t k = 0; k < member_count(a); ++k)
+      if (member_at(a, k).at != member_at(b, k).at) return false;
+    return true;
+  }
+
+  void find_units() {
+    const auto groups = static_cast<std::size_t>(count());
+    unit_of_.resize(groups);
+    std::unordered_multimap<std::uint64_t, std::int32_t>
+        first_of;  // signature -> a unit's first group
+    std::int32_t units = 0;
+    for (index_t g = 0; g < count(); ++g) {
+      std::uint64_t hash = is_pinned(g) ? 1 : 0;
+      for (index_t k = 0; k < member_count(g); ++k)
+        hash = (hash ^ static_cast<std::uint64_t>(member_at(g, k).at.id + 1)) * 0x100000001b3ull;
+      auto [candidate, end] = first_of.equal_range(hash);
+      while (candidate != end && !are_interchangeable(candidate->second, g)) ++candidate;
+      if (candidate == end) {
+        first_of.emplace(hash, static_cast<std::int32_t>(g));
+        unit_of_[static_cast<std::size_t>(g)] = units++;
+      } else {
+        unit_of_[static_cast<std::size_t>(g)] =
+            unit_of_[static_cast<std::size_t>(candidate->second)];
+      }
+    }
+    units_ = detail::ragged(static_cast<std::size_t>(units), groups, [this](std::size_t g) {
+      return static_cast<std::size_t>(unit_of_[g]);
+    });
+  }
+
+  void find_dependents(const channel_graph& graph) {
+    std::vector<std::pair<std::int32_t, std::int32_t>> edges;  // wide group, narrow group
+    for (const auto& s : graph.selects())
+      for (index_t j = 0; j < graph.size(s.narrow); ++j) {
+        const index_t wide = group_of(s.wide, s.indices[static_cast<std::size_t>(j)]);
+        const index_t narrow = group_of(s.narrow, j);
+        if (wide != narrow)
+          edges.emplace_back(static_cast<std::int32_t>(wide), static_cast<std::int32_t>(narrow));
+      }
+    std::sort(edges.begin(), edges.end());
+    edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+    for (const auto& e : edges) dependents_.push_back(e.second);
+    dependent_rows_ =
+        detail::ragged(static_cast<std::size_t>(count()), edges.size(),
+                       [&](std::size_t e) { return static_cast<std::size_t>(edges[e].first); });
+  }
+
+  std::vector<std::int32_t> group_of_;  // atom -> group
+  std::vector<index_t> first_atom_;     // value -> its first atom
+  std::vector<member> members_;         // atom -> where it lies
+  detail::ragged atoms_;                // group -> atoms
+  std::vector<std::int32_t> pin_;       // group -> reason
+  std::vector<std::int32_t> unit_of_;   // group -> unit
+  detail::ragged units_;                // unit -> groups
+  detail::ragged dependent_rows_;       // group -> positions in dependents_
+  std::vector<std::int32_t> dependents_;
+};
+
+}  // namespace slimming::inline v0

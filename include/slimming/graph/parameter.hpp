@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// What the graph knows of a parameter: its name, its memory and how to tell its owner a new shape.
+/// Area: graph.
+
+#include <slimming/core/array_ref.hpp>  // array_ref
+#include <slimming/core/config.hpp>     // index_t
+
+#include <cstdint>  // std::int32_t
+#include <span>     // std::span
+#include <string>   // std::string
+
+namespace slimming::inline v0 {
+
+/// Handle of a parameter inside one channel_graph.
+struct parameter_id {
+  std::int32_t id = -1;
+
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return id >= 0; }
+  friend constexpr bool operator==(parameter_id, parameter_id) = default;
+};
+
+/// How an array relates to the channels that index one of its axes.
+enum class role : std::uint8_t {
+  weight,     ///< multiplies: convolution and linear kernels
+  bias,       ///< is added: biases, batch-norm shifts
+  scale,      ///< batch-norm gamma and other per-channel factors
+  statistic,  ///< running mean and variance
+  index       ///< a channel_select's list: entries name channels of the wide side
+};
+
+/// The owner's side of surgery. Both functions receive the extents after surgery.
+///
+/// One parameter of an owner carries the hooks (a layer's weight, a norm's gamma); its other arrays
+/// may come without. `resized` is called once, after every array of the whole net has moved.
+struct parameter_owner {
+  void* object = nullptr;
+  /// Asked before anything is written; false refuses the plan as a whole. May be null.
+  bool (*accepts)(void* object, std::span<const index_t> extents) = nullptr;
+  /// Tells the owner its new extents. May be null.
+  void (*resized)(void* object, std::span<const index_t> extents) = nullptr;
+  /// `resized` never throws. If false, surgery keeps what it needs to roll back.
+  bool resized_is_noexcept = false;
+};
+
+/// A named array that surgery may slice.
+struct parameter {
+  std::string name;
+  array_ref array;
+  parameter_owner owner;
+};
+
+}  // namespace slimming::inline v0

@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#include <slimming/graph/channel_graph.hpp>
+
+#include <vector>
+
+#include "tests/support/catch.hpp"
+
+namespace sl = slimming;
+
+namespace {
+
+bool together(const sl::channel_graph& g, sl::channels a, sl::index_t i, sl::channels b,
+              sl::index_t j) {
+  return g.representative(g.atom(a, i)) == g.representative(g.atom(b, j));
+}
+
+}  // namespace
+
+TEST_CASE("tie joins equal positions and nothing else") {
+  sl::channel_graph g;
+  const auto a = g.add(4, "a"), b = g.add(4, "b");
+  g.tie(a, b);
+  for (sl::index_t i = 0; i < 4; ++i)
+    for (sl::index_t j = 0; j < 4; ++j) CHECK(together(g, a, i, b, j) == (i == j));
+}
+
+TEST_CASE("tie_range ties every input of a concat to its slice of the output") {
+  sl::channel_graph g;
+  const auto a = g.add(2, "a"), b = g.add(3, "b"), y = g.add(5, "y");
+  g.tie_range(y, 0, a, 0, 2);
+  g.tie_range(y, 2, b, 0, 3);
+  CHECK(together(g, y, 1, a, 1));
+  CHECK(together(g, y, 2, b, 0));
+  CHECK_FALSE(together(g, y, 2, a, 0));
+}
+
+TEST_CASE("tie_block gives each channel its run of flattened features") {
+  sl::channel_graph g;
+  const auto c = g.add(3, "c"), f = g.add(12, "f");
+  g.tie_block(c, f, 4);
+  for (sl::index_t k = 0; k < 12; ++k) CHECK(together(g, c, k / 4, f, k));
+  CHECK_THROWS_AS(g.tie_block(c, f, 3), sl::shape_mismatch);
+  CHECK_THROWS_AS(g.tie_block(c, f, 0), sl::bad_value);
+}
+
+TEST_CASE("tie_each follows any map and declines one that leaves the range") {
+  sl::channel_graph g;
+  const auto a = g.add(6, "a"), b = g.add(6, "b");
+  CHECK_THROWS_AS(g.tie_each(a, b, [](sl::index_t i) { return i + 1; }), sl::bad_value);
+  CHECK(g.ties().empty());
+  CHECK_FALSE(together(g, a, 0, b, 1));
+  g.tie_each(a, b, [](sl::index_t i) { return (i % 3) * 2 + i / 3; });
+  CHECK(together(g, a, 1, b, 2));
+  CHECK(together(g, a, 5, b, 5));
+}
+
+TEST_CASE("ties are transitive and the smallest atom represents") {
+  sl::channel_graph g;
+  const auto a = g.add(1, "a"), b = g.add(1, "b"), c = g.add(1, "c");
+  g.tie(c, b);
+  g.tie(b, a);
+  CHECK(g.representative(g.atom(c, 0)) == g.atom(a, 0));
+}
+
+TEST_CASE("an axis must have as many elements as the value has channels") {
+  sl::channel_graph g;
+  std::vector<float> w(12);
+  const auto c = g.add(5, "conv3");
+  const auto p = g.add(sl::parameter{"conv3.weight", sl::view(w.data(), 4, 3), {}});
+  CHECK_THROWS_WITH(
+      g.bind(p, 0, c, sl::role::weight),
+      "slimming: shape_mismatch: conv3.weight axis 0 against 'conv3': expected 5, got 4");
+  CHECK_THROWS_AS(g.bind(p, 2, c, sl::role::weight), sl::shape_mismatch);
+  CHECK(g.bindings().empty());
+}
+
+TEST_CASE("the same memory is one parameter, and binding an axis twice ties its values") {
+  sl::channel_graph g;
+  std::vector<float> w(12);
+  const auto a = g.add(4, "a"), b = g.add(4, "b");
+  const auto p = g.add(sl::parameter{"w", sl::view(w.data(), 4, 3), {}});
+  const auto q = g.add(sl::parameter{"w again", sl::view(w.data(), 4, 3), {}});
+  CHECK(p == q);
+  g.bind(p, 0, a, sl::role::weight);
+  g.bind(q, 0, b, sl::role::weight);
+  CHECK(g.bindings().size() == 1);
+  CHECK(together(g, a, 3, b, 3));
+  CHECK_THROWS_AS(g.add(sl::parameter{"w reshaped", sl::view(w.data(), 3, 4), {}}),
+                  sl::shape_mismatch);
+}
+
+TEST_CASE("uses of a shared layer add up") {
+  sl::channel_graph g;
+  std::vector<float> w(12);
+  const auto p = g.add(sl::parameter{"w", sl::view(w.data(), 4, 3), {}});
+  g.use(p, 64);
+  g.use(p, 16);
+  CHECK(g.at(p).positions == 80);
+}
+
+TEST_CASE("a handle that names no value is declined") {
+  sl::channel_graph g;
+  const auto a = g.add(2, "a");
+  CHECK_THROWS_AS(g.tie(a, sl::channels{}), sl::bad_value);
+  CHECK_THROWS_AS(g.pin(sl::channels{7}, "x"), sl::bad_value);
+  CHECK_THROWS_AS(g.pin(a, 2, "x"), sl::bad_value);
+  CHECK_THROWS_AS(g.add(-1, "negative"), sl::bad_value);
+  const auto n = g.add(1, "n");
+  CHECK_THROWS_AS(g.select(a, n, std::vector<sl::index_t>{2}), sl::bad_value);
+  CHECK_THROWS_AS(g.select(a, n, std::vector<sl::index_t>{0, 1}), sl::shape_mismatch);
+}
