@@ -1,0 +1,146 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// A network at run time: what a file holds. Nodes in topological order, values, parameters.
+/// Area: model.
+
+#include <slimming/core/dtype.hpp>     // dtype
+#include <slimming/core/error.hpp>     // bad_value
+#include <slimming/core/tensor.hpp>    // any_tensor, shape
+#include <slimming/model/op_node.hpp>  // op_node, value_id
+
+#include <map>            // std::map
+#include <optional>       // std::optional
+#include <span>           // std::span
+#include <string>         // std::string
+#include <string_view>    // std::string_view
+#include <unordered_map>  // values by name
+#include <utility>        // std::move
+#include <vector>         // std::vector
+
+namespace slimming::inline v0 {
+
+/// Nodes over named values. Some values are initialisers: parameters and constants.
+///
+/// \invariant nodes are in topological order; every value is produced at most once; names of values
+/// are unique. Copies are deep. References to initialisers stay valid until a value is added.
+class model {
+ public:
+  /// A tensor that flows between nodes, or an initialiser.
+  struct value {
+    std::string name;
+    std::optional<shape> extents;  ///< as declared; -1 for a dimension that is symbolic
+    dtype type = dtype::float32;
+    std::optional<any_tensor> data;  ///< set for an initialiser
+    std::int32_t producer = -1;      ///< node that writes it
+  };
+
+  /// Declares a value. \throws bad_value  if the name is taken. An empty name is made unique.
+  value_id add_value(std::string name, std::optional<shape> extents = {},
+                     dtype type = dtype::float32) {
+    const auto id = static_cast<value_id>(values_.size());
+    if (name.empty()) name = "value_" + std::to_string(id);
+    if (!by_name_.emplace(name, id).second)
+      throw bad_value("value '" + name + "'", "the name is taken");
+    values_.push_back({std::move(name), std::move(extents), type, {}, -1});
+    return id;
+  }
+  value_id add_initializer(std::string name, any_tensor data) {
+    const auto id = add_value(std::move(name), data.extents(), data.type());
+    at(id).data = std::move(data);
+    return id;
+  }
+  value_id add_input(std::string name, shape extents, dtype type = dtype::float32) {
+    const auto id = add_value(std::move(name), std::move(extents), type);
+    inputs_.push_back(id);
+    return id;
+  }
+  void add_output(value_id v) {
+    (void)at(v);
+    outputs_.push_back(v);
+  }
+  /// Appends a node; every input must be an initialiser, a network input or already produced.
+  /// \throws bad_value  otherwise, naming node and value; nothing has changed then.
+  op_node& add_node(op_node node) {
+    for (const value_id v : node.inputs)
+      if (v != no_value && !is_available(v))
+        throw bad_value("node '" + node.name + "' (" + node.op + ")",
+                        "input '" + at(v).name + "' is not produced before it");
+    for (const value_id v : node.outputs)
+      if (v != no_value && is_available(v))
+        throw bad_value("node '" + node.name + "' (" + node.op + ")",
+                        "output '" + at(v).name + "' already has a producer");
+    for (const value_id v : node.outputs)
+      if (v != no_value) at(v).producer = static_cast<std::int32_t>(nodes_.size());
+    nodes_.push_back(std::move(node));
+    return nodes_.back();
+  }
+  /// Shorthand for recipes: one fresh output named \p output. Returns the output.
+  value_id append(std::string op, std::string name, std::vector<value_id> inputs,
+                  std::map<std::string, attribute, std::less<>> attributes = {},
+                  std::string domain = {}) {
+    const value_id out = add_value(name.empty() ? std::string() : name + ".out");
+    add_node({std::move(op),
+              std::move(name),
+              std::move(inputs),
+              {out},
+              std::move(attributes),
+              std::move(domain)});
+    return out;
+  }
+
+  [[nodiscard]] value& at(value_id v) {
+    check(v);
+    return values_[static_cast<std::size_t>(v)];
+  }
+  [[nodiscard]] const value& at(value_id v) const {
+    check(v);
+    return values_[static_cast<std::size_t>(v)];
+  }
+  [[nodiscard]] std::span<const value> values() const noexcept { return values_; }
+  [[nodiscard]] std::vector<op_node>& nodes() noexcept { return nodes_; }
+  [[nodiscard]] const std::vector<op_node>& nodes() const noexcept { return nodes_; }
+  [[nodiscard]] const std::vector<value_id>& inputs() const noexcept { return inputs_; }
+  [[nodiscard]] const std::vector<value_id>& outputs() const noexcept { return outputs_; }
+  /// The value of that name, or no_value.
+  [[nodiscard]] value_id find(std::string_view name) const {
+    const auto found = by_name_.find(std::string(name));
+    return found == by_name_.end() ? no_value : found->second;
+  }
+  /// The initialiser behind \p v, or null for anything that is computed or fed.
+  [[nodiscard]] any_tensor* initializer(value_id v) {
+    if (v == no_value || !at(v).data) return nullptr;
+    return &*at(v).data;
+  }
+  [[nodiscard]] const any_tensor* initializer(value_id v) const {
+    if (v == no_value || !at(v).data) return nullptr;
+    return &*at(v).data;
+  }
+
+  /// Free text that travels with the network: producer, cfg, what was pruned.
+  std::map<std::string, std::string> metadata;
+  /// ONNX operator set per domain.
+  std::map<std::string, index_t> opsets;
+
+ private:
+  void check(value_id v) const {
+    if (v < 0 || static_cast<std::size_t>(v) >= values_.size()) throw bad_value("value id", v);
+  }
+  [[nodiscard]] bool is_available(value_id v) const {
+    const value& x = at(v);
+    if (x.data || x.producer >= 0) return true;
+    for (const value_id i : inputs_)
+      if (i == v) return true;
+    return false;
+  }
+
+  std::vector<value> values_;
+  std::vector<op_node> nodes_;
+  std::vector<value_id> inputs_;
+  std::vector<value_id> outputs_;
+  std::unordered_map<std::string, value_id> by_name_;
+};
+
+}  // namespace slimming::inline v0
