@@ -9,12 +9,22 @@
 #include <slimming/core/config.hpp>  // SLIMMING_HOST_DEVICE
 #include <slimming/core/error.hpp>   // bad_value
 
-#include <bit>          // std::bit_cast
 #include <concepts>     // std::same_as
 #include <cstdint>      // fixed-width integers
 #include <string_view>  // std::string_view
 
 namespace slimming::inline v0 {
+
+namespace detail {
+
+// std::bit_cast is not a device function; the builtin behind it is.
+template <class To, class From>
+SLIMMING_HOST_DEVICE constexpr To bit_cast(const From& from) noexcept {
+  static_assert(sizeof(To) == sizeof(From));
+  return __builtin_bit_cast(To, from);
+}
+
+}  // namespace detail
 
 /// IEEE 754 binary16, storage only: converts to and from float, round to nearest even.
 struct float16 {
@@ -31,7 +41,7 @@ struct float16 {
 
  private:
   SLIMMING_HOST_DEVICE static constexpr std::uint16_t encode(float value) noexcept {
-    const auto x = std::bit_cast<std::uint32_t>(value);
+    const auto x = detail::bit_cast<std::uint32_t>(value);
     const auto sign = static_cast<std::uint32_t>((x >> 16) & 0x8000u);
     const std::uint32_t magnitude = x & 0x7fffffffu;
     if (magnitude > 0x7f800000u) return static_cast<std::uint16_t>(sign | 0x7e00u);   // NaN
@@ -60,9 +70,9 @@ struct float16 {
     const std::uint32_t sign = static_cast<std::uint32_t>(b & 0x8000u) << 16;
     std::uint32_t exponent = (b >> 10) & 0x1fu;
     std::uint32_t mantissa = b & 0x3ffu;
-    if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | (mantissa << 13));
+    if (exponent == 31) return detail::bit_cast<float>(sign | 0x7f800000u | (mantissa << 13));
     if (exponent == 0) {
-      if (mantissa == 0) return std::bit_cast<float>(sign);
+      if (mantissa == 0) return detail::bit_cast<float>(sign);
       exponent = 1;
       while (!(mantissa & 0x400u)) {
         mantissa <<= 1;
@@ -70,7 +80,7 @@ struct float16 {
       }
       mantissa &= 0x3ffu;
     }
-    return std::bit_cast<float>(sign | ((exponent + 112u) << 23) | (mantissa << 13));
+    return detail::bit_cast<float>(sign | ((exponent + 112u) << 23) | (mantissa << 13));
   }
 };
 
@@ -81,7 +91,7 @@ struct bfloat16 {
   bfloat16() = default;
   SLIMMING_HOST_DEVICE constexpr explicit bfloat16(float value) noexcept : bits(encode(value)) {}
   SLIMMING_HOST_DEVICE constexpr operator float() const noexcept {
-    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+    return detail::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
   }
   [[nodiscard]] SLIMMING_HOST_DEVICE static constexpr bfloat16 from_bits(std::uint16_t b) noexcept {
     bfloat16 h;
@@ -91,7 +101,7 @@ struct bfloat16 {
 
  private:
   SLIMMING_HOST_DEVICE static constexpr std::uint16_t encode(float value) noexcept {
-    const auto x = std::bit_cast<std::uint32_t>(value);
+    const auto x = detail::bit_cast<std::uint32_t>(value);
     if ((x & 0x7fffffffu) > 0x7f800000u) return static_cast<std::uint16_t>((x >> 16) | 0x40u);
     return static_cast<std::uint16_t>((x + 0x7fffu + ((x >> 16) & 1u)) >> 16);
   }
