@@ -25,10 +25,11 @@ struct parameter_id {
 
 /// How an array relates to the channels that index one of its axes.
 enum class role : std::uint8_t {
-  weight,     ///< multiplies: convolution and linear kernels
+  weight,     ///< out axis of a convolution or linear kernel: a slice makes the channel
+  weight_in,  ///< in axis of such a kernel: a slice reads the channel
   bias,       ///< is added: biases, batch-norm shifts
   scale,      ///< batch-norm gamma and other per-channel factors
-  statistic,  ///< running mean and variance
+  statistic,  ///< is cut along and says nothing of importance: running mean, PReLU slope
   index       ///< a channel_select's list: entries name channels of the wide side
 };
 
@@ -50,7 +51,7 @@ struct parameter_owner {
 struct parameter {
   std::string name;
   array_ref array;
-  parameter_owner owner;
+  parameter_owner owner = {};
 };
 
 }  // namespace slimming::inline v0
