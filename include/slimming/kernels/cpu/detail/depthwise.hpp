@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// Depthwise convolution: one channel per group, vectors run over channels.
+/// Area: kernels/cpu. Weights are (tap, padded channel).
+
+#include <slimming/core/config.hpp>                     // index_t
+#include <slimming/kernels/cpu/detail/conv_output.hpp>  // conv_output
+#include <slimming/kernels/cpu/detail/gather.hpp>       // gather
+#include <slimming/kernels/cpu/vector.hpp>              // vec
+#include <slimming/kernels/cpu/workspace.hpp>           // for_each_task
+
+#include <algorithm>  // std::min, std::max
+
+namespace slimming::inline v0::kernels::cpu::detail {
+
+/// Result pixels whose moments make one record.
+inline constexpr index_t depthwise_block = 64;
+
+// Taps of one axis that stay inside the source for lattice index i: [first, last).
+struct tap_range {
+  index_t first, last;
+
+  tap_range(const gather_axis& a, index_t i) : first(0), last(a.taps) {
+    const auto inside = [&](index_t t) {
+      const index_t at = i * a.step + a.first + t * a.tap_step;
+      return at >= 0 && at < a.source;
+    };
+    while (first < last && !inside(first)) ++first;
+    while (last > first && !inside(last - 1)) --last;
+  }
+};
+
+/// out(pixel, c) = sum over taps of source(pixel, tap, c) * weights(tap, c).
+inline void depthwise_multiply(const gather& g, index_t kernel_w, const float* source,
+                               const float* weights, const conv_output& out) {
+  const index_t stride = out.stride;
+  for_each_block(g.pixels(), depthwise_block, [&](index_t begin, index_t end) {
+    for (index_t p = begin; p < end; ++p) {
+      const index_t j = p % g.w.count, i = p / g.w.count % g.h.count;
+      const float* image = source + p / g.w.count / g.h.count * g.h.source * g.w.source * stride;
+      const tap_range rows(g.h, i), columns(g.w, j);
+      const index_t pixel = g.target_pixel(p);
+      for (index_t c = 0; c < stride; c += vector_width) {
+        vec sum = out.bias ? load(out.bias + c) : vec{};
+        for (index_t a = rows.first; a < rows.last; ++a) {
+          const index_t y = i * g.h.step + g.h.first + a * g.h.tap_step;
+          const index_t ky = g.h.kernel_first + a * g.h.kernel_step;
+          for (index_t b = columns.first; b < columns.last; ++b) {
+            const index_t x = j * g.w.step + g.w.first + b * g.w.tap_step;
+            const index_t kx = g.w.kernel_first + b * g.w.kernel_step;
+            sum += load(image + (y * g.w.source + x) * stride + c) *
+                   load(weights + (ky * kernel_w + kx) * stride + c);
+          }
+        }
+        out.put(sum, pixel, c);
+      }
+    }
+    if (!out.partial_moments) return;
+    for (index_t c = 0; c < stride; c += vector_width) {
+      moment_accumulator moments(load(out.y + begin * stride + c));
+      for (index_t p = begin; p < end; ++p) moments.add(load(out.y + p * stride + c));
+      moments.write(out.partial_moments + begin / depthwise_block * 2 * stride + c, stride,
+                    end - begin);
+    }
+  });
+}
+
+/// Parts into which the result pixels are cut for the weight gradient.
+[[nodiscard]] inline index_t depthwise_splits(index_t pixels) noexcept {
+  return std::clamp<index_t>(pixels / 256, 1, 64);
+}
+
+/// dweights(tap, c) = sum over result pixels of source(pixel, tap, c) * dy(pixel, c).
+/// \param partials  depthwise_splits() * taps * stride floats
+inline void depthwise_weight_gradient(const gather& g, const float* source, const float* dy,
+                                      index_t stride, float* dweights, float* partials) {
+  const index_t pixels = g.pixels(), splits = depthwise_splits(pixels);
+  const index_t size = g.taps() * stride;
+  for_each_task(splits, [&](index_t split) {
+    float* const sums = partials + split * size;
+    std::fill_n(sums, size, 0.0f);
+    for (index_t p = pixels * split / splits; p < pixels * (split + 1) / splits; ++p) {
+      const index_t j = p % g.w.count, i = p / g.w.count % g.h.count;
+      const float* image = source + p / g.w.count / g.h.count * g.h.source * g.w.source * stride;
+      const tap_range rows(g.h, i), columns(g.w, j);
+      for (index_t a = rows.first; a < rows.last; ++a)
+        for (index_t b = columns.first; b < columns.last; ++b) {
+          const index_t y = i * g.h.step + g.h.first + a * g.h.tap_step;
+          const index_t x = j * g.w.step + g.w.first + b * g.w.tap_step;
+          const float* from = image + (y * g.w.source + x) * stride;
+          float* const to = sums + (a * g.w.taps + b) * stride;
+          for (index_t c = 0; c < stride; c += vector_width)
+            store(to + c, load(to + c) + load(from + c) * load(dy + p * stride + c));
+        }
+    }
+  });
+  for_each_block(size, 256, [&](index_t begin, index_t end) {
+    for (index_t i = begin; i < end; ++i) {
+      float sum = partials[i];
+      for (index_t s = 1; s < splits; ++s) sum += partials[s * size + i];
+      dweights[i] = sum;
+    }
+  });
+}
+
+}  // namespace slimming::inline v0::kernels::cpu::detail

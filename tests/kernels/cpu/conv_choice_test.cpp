@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#include <slimming/kernels/cpu/conv_choice.hpp>
+
+#include "tests/support/catch.hpp"
+
+namespace cpu = slimming::kernels::cpu;
+using cpu::conv_algorithm;
+using slimming::kernels::conv_geometry;
+
+namespace {
+
+conv_geometry square(slimming::index_t channels, slimming::index_t map, slimming::index_t kernel) {
+  conv_geometry g;
+  g.batch = 64;
+  g.in_channels = g.out_channels = channels;
+  g.in_h = g.in_w = map;
+  g.kernel_h = g.kernel_w = kernel;
+  g.pad_top = g.pad_left = g.pad_bottom = g.pad_right = kernel / 2;
+  return with_output_size(g);
+}
+
+}  // namespace
+
+TEST_CASE("what the table chooses is applicable") {
+  for (const int channels : {1, 3, 16, 512})
+    for (const int map : {1, 2, 3, 4, 8, 32})
+      for (const int kernel : {1, 3, 5})
+        for (const auto pass : {cpu::conv_pass::forward, cpu::conv_pass::backward_data,
+                                cpu::conv_pass::backward_weights})
+          for (const bool exact : {false, true}) {
+            const auto g = square(channels, map, kernel);
+            const auto a = choose_algorithm(g, pass, exact);
+            CHECK(is_applicable(a, g));
+            CHECK(a != conv_algorithm::automatic);
+            if (exact) CHECK(a == conv_algorithm::implicit_gemm);
+          }
+}
+
+TEST_CASE("depthwise is one channel per group") {
+  auto g = square(8, 8, 3);
+  CHECK_FALSE(cpu::is_depthwise(g));
+  g.groups = 8;
+  CHECK(cpu::is_depthwise(g));
+  CHECK(choose_algorithm(g, cpu::conv_pass::forward, false) == conv_algorithm::depthwise);
+  g.out_channels = 16;
+  CHECK_FALSE(cpu::is_depthwise(g));
+  CHECK_FALSE(cpu::is_depthwise(square(1, 8, 3)));
+}
+
+TEST_CASE("the toeplitz form is for whole two by two maps") {
+  CHECK(is_applicable(conv_algorithm::toeplitz_2x2, square(8, 2, 3)));
+  CHECK_FALSE(is_applicable(conv_algorithm::toeplitz_2x2, square(8, 4, 3)));
+  CHECK_FALSE(is_applicable(conv_algorithm::winograd_4x4, square(8, 8, 5)));
+}
