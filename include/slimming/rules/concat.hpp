@@ -1,0 +1,148 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// Operators that put channels side by side or take some of them: concat, split, slice, channel pad.
+/// Area: rules.
+
+#include <slimming/core/config.hpp>          // index_t
+#include <slimming/core/error.hpp>           // bad_value, shape_mismatch
+#include <slimming/graph/channel_graph.hpp>  // channel_graph
+#include <slimming/rules/feature_map.hpp>    // feature_map
+#include <slimming/rules/join.hpp>           // detail::all_have_size
+#include <slimming/rules/window.hpp>         // detail::require_spatial_rank
+
+#include <cstddef>   // std::size_t
+#include <optional>  // std::optional
+#include <span>      // std::span
+#include <string>    // std::string
+#include <vector>    // std::vector
+
+namespace slimming::inline v0::rules {
+
+/// Facts of a concatenation along the channels, or along the spatial axis that is named.
+struct concat_facts {
+  std::string name = {};
+  std::optional<std::size_t> spatial_axis = {};
+};
+
+/// Facts of a split of the channels into consecutive parts.
+struct split_facts {
+  std::string name = {};
+  std::vector<index_t> sizes = {};
+  /// The owner cuts into a number of equal parts, whatever the width: equal positions go together.
+  bool stays_even = false;
+};
+
+/// Facts of a slice: the channels `first`, `first + step`, ... (`count` of them).
+struct slice_facts {
+  std::string name = {};
+  index_t first = 0;
+  index_t count = 0;
+  index_t step = 1;  ///< negative: in reverse
+};
+
+/// Facts of new constant channels before and after the present ones (the parameter-free shortcut of
+/// ResNet). A new channel binds nothing; it goes with the channels that a later operator ties it to.
+struct channel_pad_facts {
+  std::string name = {};
+  index_t before = 0;
+  index_t after = 0;
+};
+
+/// Channels: every input is tied to its part of the output. Spatial: the inputs are tied to each other.
+/// \throws bad_value       if there are no inputs.
+/// \throws shape_mismatch  if the other extents differ.
+inline feature_map connect(channel_graph& graph, const concat_facts& f,
+                           std::span<const feature_map> inputs) {
+  if (inputs.empty()) throw bad_value(f.name, "a concat needs at least one input");
+  const feature_map& head = inputs.front();
+  feature_map y{head.c, head.spatial, detail::all_have_size(inputs)};
+  if (!y.has_size) y.spatial.clear();
+  if (f.spatial_axis && y.has_size && *f.spatial_axis >= y.spatial.size())
+    throw shape_mismatch(f.name + ": spatial axes", static_cast<index_t>(*f.spatial_axis) + 1,
+                         static_cast<index_t>(y.spatial.size()));
+  for (const feature_map& x : inputs.subspan(1)) {
+    if (!y.has_size) break;
+    detail::require_spatial_rank(y.spatial.size(), x.spatial.size(), f.name);
+    for (std::size_t axis = 0; axis < y.spatial.size(); ++axis) {
+      if (f.spatial_axis == axis)
+        y.spatial[axis] += x.spatial[axis];
+      else if (x.spatial[axis] != y.spatial[axis])
+        throw shape_mismatch(f.name + ": spatial axis " + std::to_string(axis), y.spatial[axis],
+                             x.spatial[axis]);
+    }
+  }
+  graph.enter(f.name);
+  if (f.spatial_axis) {
+    for (const feature_map& x : inputs.subspan(1)) graph.tie(y.c, x.c);
+    return y;
+  }
+  index_t n = 0;
+  for (const feature_map& x : inputs) n += graph.size(x.c);
+  y.c = graph.add(n, f.name);
+  n = 0;
+  for (const feature_map& x : inputs) {
+    graph.tie_range(y.c, n, x.c, 0, graph.size(x.c));
+    n += graph.size(x.c);
+  }
+  return y;
+}
+
+/// One value per part.
+/// \throws shape_mismatch  if the sizes do not add up to the channels of \p x.
+/// \throws bad_value       if a size is negative, or the parts differ although they stay even.
+inline std::vector<feature_map> connect(channel_graph& graph, const split_facts& f,
+                                        const feature_map& x) {
+  index_t n = 0;
+  for (const index_t size : f.sizes) {
+    if (size < 0) throw bad_value(f.name + ": size of a part", size);
+    if (f.stays_even && size != f.sizes.front())
+      throw bad_value(f.name, "parts of " + std::to_string(f.sizes.front()) + " and " +
+                                  std::to_string(size) + " channels are not even");
+    n += size;
+  }
+  if (n != graph.size(x.c)) throw shape_mismatch(f.name + ": sum of the parts", graph.size(x.c), n);
+  graph.enter(f.name);
+  std::vector<feature_map> parts;
+  n = 0;
+  for (const index_t size : f.sizes) {
+    const channels part = graph.add(size, f.name + "." + std::to_string(parts.size()));
+    graph.tie_range(part, 0, x.c, n, size);
+    if (f.stays_even && !parts.empty()) graph.tie(parts.front().c, part);
+    parts.push_back({part, x.spatial, x.has_size});
+    n += size;
+  }
+  return parts;
+}
+
+/// \throws bad_value  if the slice leaves the channels of \p x or the step is 0.
+inline feature_map connect(channel_graph& graph, const slice_facts& f, const feature_map& x) {
+  const index_t n = graph.size(x.c);
+  const index_t last = f.first + (f.count - 1) * f.step;
+  if (f.step == 0 || f.count < 0 ||
+      (f.count > 0 && (f.first < 0 || f.first >= n || last < 0 || last >= n)))
+    throw bad_value(f.name, "channels " + std::to_string(f.first) + " to " + std::to_string(last) +
+                                " in steps of " + std::to_string(f.step) + " of " +
+                                std::to_string(n));
+  graph.enter(f.name);
+  const channels y = graph.add(f.count, f.name);
+  if (f.step == 1)
+    graph.tie_range(y, 0, x.c, f.first, f.count);
+  else
+    graph.tie_each(y, x.c, [&f](index_t i) { return f.first + i * f.step; });
+  return {y, x.spatial, x.has_size};
+}
+
+/// \throws bad_value  if an amount is negative.
+inline feature_map connect(channel_graph& graph, const channel_pad_facts& f, const feature_map& x) {
+  if (f.before < 0) throw bad_value(f.name + ": channels before", f.before);
+  if (f.after < 0) throw bad_value(f.name + ": channels after", f.after);
+  graph.enter(f.name);
+  const channels y = graph.add(f.before + graph.size(x.c) + f.after, f.name);
+  graph.tie_range(y, f.before, x.c, 0, graph.size(x.c));
+  return {y, x.spatial, x.has_size};
+}
+
+}  // namespace slimming::inline v0::rules
