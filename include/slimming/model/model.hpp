@@ -17,7 +17,7 @@
 #include <string>         // std::string
 #include <string_view>    // std::string_view
 #include <unordered_map>  // values by name
-#include <utility>        // std::move
+#include <utility>        // std::as_const, std::move
 #include <vector>         // std::vector
 
 namespace slimming::inline v0 {
@@ -117,6 +117,21 @@ class model {
   [[nodiscard]] const any_tensor* initializer(value_id v) const {
     if (v == no_value || !at(v).data) return nullptr;
     return &*at(v).data;
+  }
+  /// The tensor behind \p v where the file states it, as an initialiser or as the value of a Constant
+  /// node; null otherwise. Stays valid until a value or a node is added.
+  [[nodiscard]] any_tensor* constant(value_id v) {
+    return const_cast<any_tensor*>(std::as_const(*this).constant(v));
+  }
+  [[nodiscard]] const any_tensor* constant(value_id v) const {
+    if (v == no_value) return nullptr;
+    const value& x = at(v);
+    if (x.data) return &*x.data;
+    if (x.producer < 0) return nullptr;
+    const op_node& node = nodes_[static_cast<std::size_t>(x.producer)];
+    if (node.op != "Constant" || !(node.domain.empty() || node.domain == "ai.onnx")) return nullptr;
+    const auto found = node.attributes.find("value");
+    return found == node.attributes.end() ? nullptr : std::get_if<any_tensor>(&found->second);
   }
 
   /// Free text that travels with the network: producer, cfg, what was pruned.

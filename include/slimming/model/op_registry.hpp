@@ -7,14 +7,16 @@
 /// Area: model. The built-in entries live in ops/, one file per family.
 
 #include <slimming/core/config.hpp>          // index_t
-#include <slimming/core/error.hpp>           // shape_mismatch, unknown_op
+#include <slimming/core/error.hpp>           // unknown_op
 #include <slimming/core/mask.hpp>            // mask
 #include <slimming/core/tensor.hpp>          // any_tensor, shape
 #include <slimming/graph/channel_graph.hpp>  // channel_graph, channels
 #include <slimming/model/model.hpp>          // model, value_id
 #include <slimming/model/op_node.hpp>        // op_node
+#include <slimming/rules/conv.hpp>           // group_policy
 
 #include <functional>     // std::function
+#include <map>            // std::map
 #include <optional>       // std::optional
 #include <span>           // std::span
 #include <string>         // std::string
@@ -26,26 +28,44 @@ namespace slimming::inline v0 {
 
 /// What is known of a value before anything runs.
 struct value_facts {
-  std::optional<shape> extents;  ///< empty: unknown rank; -1: unknown dimension
+  /// Empty: unknown rank; -1: unknown dimension. While hooks run, an input's symbolic dimensions stand
+  /// as sample numbers, so that no hook has to reason about unknown extents.
+  std::optional<shape> extents;
   dtype type = dtype::float32;
-  std::optional<any_tensor> constant;  ///< small integer tensors that shape arithmetic folds
+  std::optional<any_tensor> constant;  ///< small tensors that shape arithmetic folds
 };
 
-/// Which axes of a value carry channels. The channel of an element is the row-major index over
-/// `axes` (increasing): (1) for NCHW, (1, 2) after a reshape to (N, groups, C / groups, H, W).
+/// Which axes of a value carry channels; the channels of one axis are independent of those of another.
+/// An axis without channels keeps its extent whatever a plan says.
 struct channel_layout {
-  channels c;
-  std::vector<std::size_t> axes;
+  struct axis_channels {
+    channels c = {};
+    /// In the masked network a removed channel holds zeros here, not merely numbers that nobody reads.
+    bool is_zero = false;
+  };
+  std::vector<axis_channels> axes;  ///< one per axis of the value; empty: none carries channels
 
-  [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(c); }
+  channel_layout() = default;
+  explicit channel_layout(std::size_t rank) : axes(rank) {}
+  [[nodiscard]] channels on(std::size_t axis) const noexcept {
+    return axis < axes.size() ? axes[axis].c : channels{};
+  }
+  [[nodiscard]] bool is_zero(std::size_t axis) const noexcept {
+    return axis < axes.size() && axes[axis].is_zero;
+  }
+  [[nodiscard]] explicit operator bool() const noexcept {
+    for (const axis_channels& a : axes)
+      if (a.c) return true;
+    return false;
+  }
 };
 
-/// Shape inference of one node.
+/// Shape inference of one node. Called once all its inputs have known extents.
 struct infer_context {
   const model& net;
   const op_node& node;
   std::span<const value_facts> facts;  ///< by value_id
-  std::vector<value_facts> outputs;    ///< to be filled, one per node output
+  std::vector<value_facts> outputs;    ///< to be filled, one per node output; empty: unknown
 
   [[nodiscard]] const value_facts* input(std::size_t i) const {
     const value_id v = node.input(i);
@@ -53,12 +73,28 @@ struct infer_context {
   }
 };
 
-/// Channel rule of one node.
+/// How operators are connected where there is a choice.
+struct connect_options {
+  /// An operator without an entry is an error instead of a barrier.
+  bool strict = false;
+  /// Channels that a LayerNorm or the like reduces over may be cut: flagged as approximate. Otherwise
+  /// they are pinned.
+  bool allow_approximate = false;
+  /// What goes together in grouped convolutions.
+  rules::group_policy grouping = rules::group_policy::same_positions;
+  /// Extents of network inputs that replace the declared ones, by name.
+  std::map<std::string, shape, std::less<>> input_extents = {};
+};
+
+/// Channel rule of one node. model/connect.hpp offers what rules need to read and write here.
 struct connect_context {
   model& net;
   const op_node& node;
-  std::span<const value_facts> facts;       ///< by value_id
-  std::span<const channel_layout> layouts;  ///< by value_id
+  const connect_options& options;
+  std::span<const value_facts> facts;  ///< by value_id
+  std::span<channel_layout> layouts;   ///< by value_id
+  std::span<const index_t> use_count;  ///< by value_id: how many nodes read it
+  std::span<const char> is_divisor;    ///< by value_id: something may be divided by this constant
   channel_graph& graph;
   std::vector<channel_layout> outputs;  ///< to be filled, one per node output
 };
@@ -66,12 +102,14 @@ struct connect_context {
 /// Repairs a node's attributes and constant inputs after surgery.
 struct rewrite_context {
   model& net;
-  op_node& node;
+  std::size_t index;                        ///< the node's place in `net.nodes()`
   std::span<const value_facts> before;      ///< facts before surgery, by value_id
   std::span<const channel_layout> layouts;  ///< before surgery, by value_id
-  std::span<const shape> after;             ///< extents after surgery, by value_id
+  std::span<const shape> after;             ///< extents after surgery, by value_id; empty: unknown
   /// Kept channels of a value before surgery.
   std::function<mask(channels)> keep;
+
+  [[nodiscard]] op_node& node() const { return net.nodes()[index]; }
 };
 
 /// Naive evaluation of one node in float or double: the oracle.
@@ -80,6 +118,8 @@ struct evaluate_context {
   std::vector<const any_tensor*> inputs;  ///< null where absent
   std::vector<any_tensor> outputs;        ///< to be filled, one per node output
   bool training = false;
+  /// What an operator makes whose floating type is written in the file (Cast, ConstantOfShape, ...).
+  dtype real = dtype::float32;
 };
 
 /// One operator. A hook that is empty means: `connect` pins (barrier), `rewrite` has nothing to do.
