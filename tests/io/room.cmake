@@ -2,3 +2,4 @@
 # SPDX-License-Identifier: MIT
 set(safetensors_test_components json)
 set(torch_test_components zip)
+set(npz_test_components zip)

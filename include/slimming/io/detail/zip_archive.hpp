@@ -48,6 +48,8 @@ class zip_archive {
   /// \pre \p bytes outlive the archive. \throws bad_file
   zip_archive(std::span<const std::byte> bytes, std::string_view path, read_limits limits)
       : path_(path), left_(limits.budget(bytes.size())), file_size_(bytes.size()) {
+    constexpr std::size_t smallest = 22;  // libzip takes an empty buffer for an empty archive
+    if (bytes.size() < smallest) throw bad_file(path_, "", "is too short for a zip archive");
     zip_error_t failure;
     zip_error_init(&failure);
     zip_source_handle source(zip_source_buffer_create(bytes.data(), bytes.size(), 0, &failure));
