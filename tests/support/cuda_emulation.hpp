@@ -112,7 +112,7 @@ class fibers {
     std::unique_ptr<std::byte[]> stack;
     waiting wait = waiting::for_nothing;
   };
-  static constexpr std::size_t stack_bytes = 128 * 1024;
+  static constexpr std::size_t stack_bytes = 64 * 1024;
 
   void start(std::size_t i) {
     fiber& f = state_[i];
@@ -218,9 +218,10 @@ class block {
     std::memcpy(static_cast<void*>(&value), p, sizeof(value));
     return value;
   }
-  template <class T>
-  T load_published(const T* p) {
-    return load(p);
+  float load_published(const float* p) { return load(p); }
+  template <int N>
+  cuda::packed<float, N> load_published(const float* p) {
+    return load<N>(p);
   }
   template <class T>
   void store(T* p, std::type_identity_t<T> value) {
@@ -278,13 +279,14 @@ class stream {
     std::iota(order.begin(), order.end(), 0);
     if (order_ == schedule::backward) std::reverse(order.begin(), order.end());
     if (order_ == schedule::shuffled) std::shuffle(order.begin(), order.end(), random_);
-    detail::fibers fibers(Threads);
+    auto& fibers = fibers_[Threads];
+    if (!fibers) fibers = std::make_unique<detail::fibers>(Threads);
     typename Body::shared_type shared;
-    typename block<Threads>::common all{fibers, *memory_, extent, {}, Body::name};
+    typename block<Threads>::common all{*fibers, *memory_, extent, {}, Body::name};
     for (const int b : order) {
       std::memset(static_cast<void*>(&shared), 0xcd, sizeof(shared));
       all.at = {b % extent.x, b / extent.x};
-      fibers.run(
+      fibers->run(
           [&](int thread) {
             block<Threads> view(all, thread);
             body(view, shared);
@@ -300,6 +302,7 @@ class stream {
   emulation::memory* memory_;
   schedule order_;
   std::minstd_rand random_;
+  std::map<int, std::unique_ptr<detail::fibers>> fibers_;  // by number of threads
 };
 
 }  // namespace slimming::emulation

@@ -53,8 +53,9 @@ inline constexpr int vector_lanes = vector_bytes / static_cast<int>(sizeof(T));
 ///     all of its threads; past the end, `shuffle_down` returns the caller's own value;
 ///  4. `load(p)`, `load<N>(p)`, `store(p, value)`, `store(p, packed)`: global memory; a packed access
 ///     needs a pointer aligned to its size;
-///  5. `publish()`: earlier stores of this thread are visible to every later `load_published(p)` of
-///     any block; `take_ticket(counter, last)`: returns the counter and advances it, to 0 after last.
+///  5. `publish()`: earlier stores of this thread are visible to every later `load_published(p)` or
+///     `load_published<2>(p)` of floats by any block; `take_ticket(counter, last)`: returns the
+///     counter and advances it, to 0 after last.
 ///
 /// It does not promise an order between threads except across `sync()`, nor between blocks at all:
 /// a body must not wait for another block.
@@ -201,12 +202,21 @@ class device_block {
   SLIMMING_HOST_DEVICE packed<T, N> load(const T* p) const noexcept {
     return *reinterpret_cast<const packed<T, N>*>(p);
   }
-  template <class T>
-  SLIMMING_HOST_DEVICE T load_published(const T* p) const noexcept {
+  SLIMMING_HOST_DEVICE float load_published(const float* p) const noexcept {
 #if defined(__CUDA_ARCH__)
     return __ldcg(p);
 #else
     return *p;
+#endif
+  }
+  template <int N>
+  SLIMMING_HOST_DEVICE packed<float, N> load_published(const float* p) const noexcept {
+    static_assert(N == 2);
+#if defined(__CUDA_ARCH__)
+    const float2 pair = __ldcg(reinterpret_cast<const float2*>(p));
+    return {{pair.x, pair.y}};
+#else
+    return load<N>(p);
 #endif
   }
   template <class T>
