@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// Standard containers of layers are layers: vector, array and tuple one after the other, unique_ptr
+/// and variant as what they hold.
+/// Area: layer.
+
+#include <slimming/core/error.hpp>      // bad_value
+#include <slimming/layer/compose.hpp>   // chain
+#include <slimming/layer/concepts.hpp>  // any_layer
+#include <slimming/layer/connect.hpp>   // connect
+#include <slimming/layer/scope.hpp>     // layer_scope
+#include <slimming/layer/traits.hpp>    // layer_traits
+
+#include <array>    // std::array
+#include <memory>   // std::unique_ptr
+#include <tuple>    // std::tuple, std::apply
+#include <variant>  // std::variant, std::visit
+#include <vector>   // std::vector
+
+namespace slimming::inline v0 {
+
+namespace detail {
+
+template <class Range>
+feature_map connect_each(layer_scope& at, Range& layers, feature_map x) {
+  for (auto& layer : layers) x = chain(at, x, layer);
+  return x;
+}
+
+}  // namespace detail
+
+template <class L, class Allocator>
+struct layer_traits<std::vector<L, Allocator>> {
+  static feature_map connect(layer_scope& at, std::vector<L, Allocator>& layers,
+                             const feature_map& x) {
+    return detail::connect_each(at, layers, x);
+  }
+};
+
+template <class L, std::size_t N>
+struct layer_traits<std::array<L, N>> {
+  static feature_map connect(layer_scope& at, std::array<L, N>& layers, const feature_map& x) {
+    return detail::connect_each(at, layers, x);
+  }
+};
+
+template <class... Layers>
+struct layer_traits<std::tuple<Layers...>> {
+  static feature_map connect(layer_scope& at, std::tuple<Layers...>& layers, const feature_map& x) {
+    return std::apply([&](auto&... each) { return chain(at, x, each...); }, layers);
+  }
+};
+
+template <class L, class Deleter>
+struct layer_traits<std::unique_ptr<L, Deleter>> {
+  /// \throws bad_value  if it holds nothing.
+  static feature_map connect(layer_scope& at, std::unique_ptr<L, Deleter>& layer,
+                             const feature_map& x) {
+    if (!layer) throw bad_value(at.name(), "the pointer to this layer is null");
+    return slimming::connect(at, *layer, x);
+  }
+};
+
+template <class... Layers>
+struct layer_traits<std::variant<Layers...>> {
+  static feature_map connect(layer_scope& at, std::variant<Layers...>& layer,
+                             const feature_map& x) {
+    return std::visit([&](auto& held) { return slimming::connect(at, held, x); }, layer);
+  }
+};
+
+}  // namespace slimming::inline v0

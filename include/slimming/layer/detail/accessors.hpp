@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// Which accessors a layer's traits offer, and what they say as plain facts.
+/// Area: layer, internal.
+
+#include <slimming/core/config.hpp>      // index_t
+#include <slimming/graph/parameter.hpp>  // parameter_owner
+#include <slimming/layer/concepts.hpp>   // has_weight, has_gamma, has_indices
+#include <slimming/layer/traits.hpp>     // layer_traits
+#include <slimming/rules/window.hpp>     // window
+
+#include <concepts>  // std::integral, std::convertible_to
+#include <iterator>  // std::begin, std::end
+#include <memory>    // std::addressof
+#include <optional>  // std::optional
+#include <span>      // std::span
+#include <utility>   // std::declval
+#include <vector>    // std::vector
+
+namespace slimming::inline v0::detail {
+
+template <class L>
+concept has_bias = requires(L& layer) {
+  layer_traits<L>::bias(layer);
+};
+template <class L>
+concept has_beta = requires(L& layer) {
+  layer_traits<L>::beta(layer);
+};
+template <class L>
+concept has_running_mean = requires(L& layer) {
+  layer_traits<L>::running_mean(layer);
+};
+template <class L>
+concept has_running_variance = requires(L& layer) {
+  layer_traits<L>::running_variance(layer);
+};
+template <class L>
+concept has_slope = requires(L& layer) {
+  layer_traits<L>::slope(layer);
+};
+template <class L>
+concept has_stride = requires(L& layer) {
+  layer_traits<L>::stride(layer);
+};
+template <class L>
+concept has_dilation = requires(L& layer) {
+  layer_traits<L>::dilation(layer);
+};
+template <class L>
+concept has_padding = requires(L& layer) {
+  layer_traits<L>::padding(layer);
+};
+template <class L>
+concept has_padding_end = requires(L& layer) {
+  layer_traits<L>::padding_end(layer);
+};
+template <class L>
+concept has_output_padding = requires(L& layer) {
+  layer_traits<L>::output_padding(layer);
+};
+template <class L>
+concept has_kernel = requires(L& layer) {
+  layer_traits<L>::kernel(layer);
+};
+template <class L>
+concept has_round_up = requires(L& layer) {
+  layer_traits<L>::round_up(layer);
+};
+template <class L>
+concept has_groups = requires(L& layer) {
+  layer_traits<L>::groups(layer);
+};
+template <class L>
+concept has_grouping = requires(L& layer) {
+  layer_traits<L>::grouping(layer);
+};
+template <class L>
+concept has_axes = requires(L& layer) {
+  layer_traits<L>::axes(layer);
+};
+template <class L>
+concept has_block = requires(L& layer) {
+  layer_traits<L>::block(layer);
+};
+template <class L>
+concept has_order = requires(L& layer) {
+  layer_traits<L>::order(layer);
+};
+template <class L>
+concept has_factor = requires(L& layer) {
+  layer_traits<L>::factor(layer);
+};
+template <class L>
+concept has_before = requires(L& layer) {
+  layer_traits<L>::before(layer);
+};
+template <class L>
+concept has_after = requires(L& layer) {
+  layer_traits<L>::after(layer);
+};
+template <class L>
+concept has_reason = requires(L& layer) {
+  layer_traits<L>::reason(layer);
+};
+template <class L>
+concept has_spatial = requires(L& layer, std::span<const index_t> in) {
+  layer_traits<L>::spatial(layer, in);
+};
+template <class L>
+concept has_resized = requires(L& layer, std::span<const index_t> extents) {
+  layer_traits<L>::resized(layer, extents);
+};
+template <class L>
+concept has_accepts = requires(L& layer, std::span<const index_t> extents) {
+  layer_traits<L>::accepts(layer, extents);
+};
+
+// One integer for all axes, or a range with one per axis.
+template <class T>
+concept integer_list = std::integral<T> || requires(const T& list) {
+  requires std::integral<std::remove_cvref_t<decltype(*std::begin(list))>>;
+  std::end(list);
+};
+
+template <integer_list T>
+std::vector<index_t> to_list(const T& list) {
+  if constexpr (std::integral<T>) {
+    return {static_cast<index_t>(list)};
+  } else {
+    std::vector<index_t> out;
+    for (const auto entry : list) out.push_back(static_cast<index_t>(entry));
+    return out;
+  }
+}
+
+template <class L>
+void set_window(rules::window& w, L& layer) {
+  if constexpr (has_stride<L>) w.stride = to_list(layer_traits<L>::stride(layer));
+  if constexpr (has_dilation<L>) w.dilation = to_list(layer_traits<L>::dilation(layer));
+  if constexpr (has_padding<L>) w.pad_begin = to_list(layer_traits<L>::padding(layer));
+  if constexpr (has_padding_end<L>) w.pad_end = to_list(layer_traits<L>::padding_end(layer));
+  if constexpr (has_round_up<L>) w.round_up = layer_traits<L>::round_up(layer);
+}
+
+// The hooks with their types erased: an object and functions that know what it is.
+template <class L>
+parameter_owner owner_of(L& layer) {
+  parameter_owner owner;
+  owner.object = std::addressof(layer);
+  if constexpr (has_accepts<L>)
+    owner.accepts = [](void* object, std::span<const index_t> extents) -> bool {
+      return layer_traits<L>::accepts(*static_cast<L*>(object), extents);
+    };
+  if constexpr (has_resized<L>) {
+    owner.resized = [](void* object, std::span<const index_t> extents) {
+      layer_traits<L>::resized(*static_cast<L*>(object), extents);
+    };
+    owner.resized_is_noexcept = noexcept(
+        layer_traits<L>::resized(std::declval<L&>(), std::declval<std::span<const index_t>>()));
+  }
+  return owner;
+}
+
+}  // namespace slimming::inline v0::detail
