@@ -1,0 +1,13 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+// seeds: tests/io/fixtures/torch_*_zip.pth tests/io/fixtures/torch_deflated.pth tests/io/fixtures/torch_zip_bomb.pth
+// packages: libzip
+#include <slimming/io/torch.hpp>
+
+#include "tests/fuzz/fuzz.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return fuzz(data, size, [](std::span<const std::byte> bytes) {
+    (void)slimming::io::parse_torch(bytes, "fuzz");
+  });
+}
