@@ -10,7 +10,8 @@ function(slimming_program target)
   endif()
   if(SLIMMING_SANITIZE)
     target_compile_options(${target} PRIVATE
-      "$<${cxx}:-fsanitize=${SLIMMING_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all>")
+      "$<${cxx}:-fsanitize=${SLIMMING_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all>"
+      "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized>")  # g++ sees phantoms in instrumented code
     target_link_options(${target} PRIVATE "-fsanitize=${SLIMMING_SANITIZE}")
   endif()
 endfunction()

@@ -1,4 +1,5 @@
 # SPDX-FileCopyrightText: 2026 The slimming authors
 # SPDX-License-Identifier: MIT
-set(room_components "")
 set(safetensors_test_components json)
+set(torch_test_components zip)
+set(npz_test_components zip)

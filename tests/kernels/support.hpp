@@ -6,6 +6,7 @@
 /// What the kernel tests share: random data, layout conversion, the two error measures.
 
 #include <slimming/core/config.hpp>         // index_t
+#include <slimming/kernels/activation.hpp>  // activation
 #include <slimming/kernels/cpu/vector.hpp>  // padded_channels
 
 #include <algorithm>  // std::max
@@ -63,6 +64,23 @@ inline double padding_magnitude(const std::vector<float>& nhwc, index_t c) {
   for (std::size_t i = 0; i < nhwc.size(); ++i)
     if (static_cast<index_t>(i) % stride >= c && !(nhwc[i] == 0.0f)) worst = 1;
   return worst;
+}
+
+/// Every activation function, with parameters that show.
+inline std::vector<slimming::kernels::activation> all_activations() {
+  using enum slimming::kernels::activation_kind;
+  return {{identity},
+          {relu},
+          {leaky_relu, 0.1f},
+          {clip, -1.0f, 2.0f},
+          {sigmoid},
+          {tanh},
+          {silu},
+          {hard_sigmoid, 0.2f, 0.5f},
+          {hard_swish},
+          {elu, 0.7f},
+          {gelu},
+          {clip, 0.25f, 6.0f}};
 }
 
 /// Distance of a result from the oracle.

@@ -196,6 +196,51 @@ TEST_CASE("exact convolution agrees with the oracle in all passes") {
   for (const auto& g : odd_shapes()) check_against_oracle(g, {.exact = true});
 }
 
+TEST_CASE("every Winograd form agrees with the oracle on maps that are no multiple of its tile") {
+  using enum cpu::conv_algorithm;
+  const auto check = [](const conv_geometry& g, cpu::conv_algorithm a) {
+    INFO(name_of(a));
+    check_against_oracle(g, {.forward = a, .backward_data = a, .backward_weights = a});
+  };
+  for (const auto a : {winograd_4x4, winograd_2x2}) {
+    for (const index_t channels : {1, 3, 31, 33})
+      for (const index_t map : {1, 2, 5, 8})
+        check(geometry(map == 8 ? 7 : 1, channels, 34 - channels, map, map + 1, 3, 1), a);
+    check(geometry(2, 9, 20, 6, 7, 3, 0), a);
+    check(geometry(2, 9, 20, 4, 3, 3, 2), a);
+    check(geometry(2, 70, 150, 4, 4, 3, 1), a);  // few tiles, many weights
+    check(geometry(3, 150, 70, 9, 9, 3, 1), a);
+    check(geometry(70, 20, 12, 4, 4, 3, 1), a);
+    conv_geometry uneven = geometry(2, 11, 13, 7, 6, 3, 0);
+    uneven.pad_top = 2;
+    uneven.pad_right = 1;
+    check(with_output_size(uneven), a);
+  }
+  for (const index_t channels : {1, 3, 31, 33, 130})
+    for (const index_t batch : {1, 7, 65})
+      check(geometry(batch, channels, 40, 2, 2, 3, 1), toeplitz_2x2);
+}
+
+TEST_CASE("prepared weights give the same bits") {
+  for (const auto& g : {geometry(2, 20, 24, 9, 9, 3, 1), geometry(2, 24, 80, 2, 2, 3, 1),
+                        geometry(3, 20, 90, 4, 4, 3, 1), geometry(2, 20, 24, 9, 9, 5, 1)}) {
+    const problem p(g);
+    const cpu::convolution conv(g);
+    std::vector<float> packed(static_cast<std::size_t>(conv.weight_size()));
+    conv.pack_weights(test::to_float(p.w).data(), packed.data());
+    std::vector<float> prepared(static_cast<std::size_t>(conv.prepared_size()));
+    conv.prepare(packed.data(), prepared.data());
+    const auto x = test::to_nhwc(p.x, g.batch, g.in_channels, g.in_h * g.in_w);
+    std::vector<float> memory(
+        static_cast<std::size_t>(conv.workspace_size(cpu::conv_pass::forward)));
+    std::vector<float> y(static_cast<std::size_t>(conv.output_size())), again = y;
+    conv.forward(x.data(), packed.data(), y.data(), memory);
+    conv.forward(x.data(), packed.data(), again.data(), memory,
+                 {.prepared = prepared.empty() ? nullptr : prepared.data()});
+    CHECK(y == again);
+  }
+}
+
 TEST_CASE("depthwise convolution agrees with the oracle") {
   for (const index_t channels : {3, 8, 33})
     for (const index_t stride : {1, 2})

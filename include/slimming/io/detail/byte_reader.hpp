@@ -8,7 +8,6 @@
 
 #include <slimming/core/error.hpp>  // bad_file
 
-#include <bit>          // std::endian
 #include <concepts>     // std::unsigned_integral
 #include <cstddef>      // std::byte
 #include <cstdint>      // fixed-width integers
@@ -23,6 +22,7 @@ class byte_reader {
   byte_reader(std::span<const std::byte> bytes, std::string_view path)
       : bytes_(bytes), path_(path) {}
 
+  [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
   [[nodiscard]] std::size_t offset() const noexcept { return at_; }
   [[nodiscard]] std::size_t remaining() const noexcept { return bytes_.size() - at_; }
   [[nodiscard]] std::string_view path() const noexcept { return path_; }

@@ -72,8 +72,11 @@ enum class conv_algorithm {
 [[nodiscard]] constexpr conv_algorithm choose_algorithm(const conv_geometry& g, conv_pass pass,
                                                         bool exact) noexcept {
   if (is_depthwise(g)) return conv_algorithm::depthwise;
-  (void)pass, (void)exact;
-  return conv_algorithm::implicit_gemm;
+  (void)pass;
+  if (exact || g.in_channels < 8 || g.out_channels < 8) return conv_algorithm::implicit_gemm;
+  if (is_applicable(conv_algorithm::toeplitz_2x2, g)) return conv_algorithm::toeplitz_2x2;
+  if (!is_applicable(conv_algorithm::winograd_4x4, g)) return conv_algorithm::implicit_gemm;
+  return conv_algorithm::winograd_4x4;
 }
 
 }  // namespace slimming::inline v0::kernels::cpu

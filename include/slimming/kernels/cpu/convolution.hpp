@@ -6,18 +6,20 @@
 /// Two-dimensional convolution on padded NHWC activations: forward and both gradients.
 /// Area: kernels/cpu.
 
-#include <slimming/core/config.hpp>                       // index_t
-#include <slimming/core/error.hpp>                        // unsupported
-#include <slimming/kernels/cpu/conv_choice.hpp>           // conv_pass, conv_algorithm
-#include <slimming/kernels/cpu/detail/conv_output.hpp>    // conv_output
-#include <slimming/kernels/cpu/detail/depthwise.hpp>      // depthwise_multiply
-#include <slimming/kernels/cpu/detail/gather.hpp>         // forward_gather, backward_gather
-#include <slimming/kernels/cpu/detail/implicit_gemm.hpp>  // gather_multiply
-#include <slimming/kernels/cpu/detail/weight_layout.hpp>  // weight_layout
-#include <slimming/kernels/cpu/moments.hpp>               // channel_moments
-#include <slimming/kernels/cpu/vector.hpp>                // padded_channels
-#include <slimming/kernels/cpu/workspace.hpp>             // workspace
-#include <slimming/kernels/geometry.hpp>                  // conv_geometry
+#include <slimming/core/config.hpp>                           // index_t
+#include <slimming/core/error.hpp>                            // unsupported
+#include <slimming/kernels/cpu/conv_choice.hpp>               // conv_pass, conv_algorithm
+#include <slimming/kernels/cpu/detail/conv_output.hpp>        // conv_output
+#include <slimming/kernels/cpu/detail/depthwise.hpp>          // depthwise_multiply
+#include <slimming/kernels/cpu/detail/gather.hpp>             // forward_gather, backward_gather
+#include <slimming/kernels/cpu/detail/implicit_gemm.hpp>      // gather_multiply
+#include <slimming/kernels/cpu/detail/weight_layout.hpp>      // weight_layout
+#include <slimming/kernels/cpu/detail/winograd.hpp>           // winograd_pass
+#include <slimming/kernels/cpu/detail/winograd_gradient.hpp>  // winograd_gradient
+#include <slimming/kernels/cpu/moments.hpp>                   // channel_moments
+#include <slimming/kernels/cpu/vector.hpp>                    // padded_channels
+#include <slimming/kernels/cpu/workspace.hpp>                 // workspace
+#include <slimming/kernels/geometry.hpp>                      // conv_geometry
 
 #include <algorithm>  // std::fill_n
 #include <array>      // std::array
@@ -97,8 +99,6 @@ class convolution {
                         std::span<float> memory) const;
 
  private:
-  [[nodiscard]] index_t moment_records() const noexcept;
-
   conv_geometry geometry_;
   std::array<conv_algorithm, 3> algorithms_{};
 };
@@ -140,35 +140,85 @@ inline void convolution::unpack_weights(const float* packed, float* oihw) const 
                                    : layout.offset(k / layout.out, tap, c, k % layout.out)];
 }
 
-inline index_t convolution::prepared_size() const noexcept { return 0; }
-inline void convolution::prepare(const float*, float*) const {}
+namespace detail {
+
+// Calls use(transform) if \p a is an algorithm of the Winograd family; says whether it is.
+template <class Use>
+bool visit_winograd(conv_algorithm a, const Use& use) {
+  switch (a) {
+    case conv_algorithm::winograd_4x4:
+      use(winograd_4{});
+      return true;
+    case conv_algorithm::winograd_2x2:
+      use(winograd_2{});
+      return true;
+    case conv_algorithm::toeplitz_2x2:
+      use(toeplitz_2{});
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Scratch of the passes of the other algorithms.
+[[nodiscard]] inline workspace_need gemm_need(const conv_geometry& g, conv_pass pass) noexcept {
+  const weight_layout layout(g);
+  if (pass == conv_pass::backward_weights)
+    return gradient_blocking(g.out_pixels(), layout).need(layout);
+  if (pass == conv_pass::forward) {
+    const gemm_blocking blocking(g.out_pixels(), layout);
+    const index_t records = moment_records::floats(blocking.pixel_blocks(g.out_pixels()),
+                                                   padded_channels(g.out_channels));
+    return both(blocking.need(), {records, 0});
+  }
+  workspace_need n{layout.transposed().size(), 0};
+  for (index_t h = 0; h < g.stride_h; ++h)
+    for (index_t w = 0; w < g.stride_w; ++w)
+      n = both(n, gemm_blocking(backward_gather(g, h, w).pixels(), layout.transposed()).need());
+  return n;
+}
+
+[[nodiscard]] inline workspace_need depthwise_need(const conv_geometry& g,
+                                                   conv_pass pass) noexcept {
+  const index_t stride = padded_channels(g.out_channels);
+  const index_t blocks = (g.out_pixels() + depthwise_block - 1) / depthwise_block;
+  if (pass == conv_pass::forward) return {moment_records::floats(blocks, stride), 0};
+  if (pass == conv_pass::backward_data) return {};
+  return {depthwise_splits(g.out_pixels()) * g.taps() * stride, 0};
+}
+
+}  // namespace detail
+
+inline index_t convolution::prepared_size() const noexcept {
+  index_t size = 0;
+  detail::visit_winograd(algorithm(conv_pass::forward), [&]<class Transform>(Transform) {
+    size = detail::transformed_size<Transform>(detail::weight_layout(geometry_));
+  });
+  return size;
+}
+
+inline void convolution::prepare(const float* weights, float* prepared) const {
+  detail::visit_winograd(algorithm(conv_pass::forward), [&]<class Transform>(Transform) {
+    detail::transform_all_weights<Transform>({detail::weight_layout(geometry_), weights}, prepared);
+  });
+}
 
 inline workspace_need convolution::need(conv_pass pass) const noexcept {
   using namespace detail;
-  const conv_geometry& g = geometry_;
-  const weight_layout layout(g);
-  const index_t stride = padded_channels(g.out_channels);
-  if (is_depthwise(g)) {
-    if (pass == conv_pass::forward)
-      return {(g.out_pixels() + depthwise_block - 1) / depthwise_block * 2 * stride, 0};
-    if (pass == conv_pass::backward_data) return {};
-    return {depthwise_splits(g.out_pixels()) * weight_size(), 0};
-  }
-  if (pass == conv_pass::forward) {
-    const gemm_blocking blocking(g.out_pixels(), layout);
-    workspace_need n = blocking.need();
-    n.shared = blocking.pixel_blocks(g.out_pixels()) * 2 * stride;
+  const weight_layout layout(geometry_);
+  workspace_need n;
+  if (visit_winograd(algorithm(pass), [&]<class Transform>(Transform) {
+        const auto forward = forward_tiles<Transform>(geometry_);
+        const auto backward = backward_tiles<Transform>(geometry_);
+        if (pass == conv_pass::forward)
+          n = winograd_blocking<Transform>(forward.tiles(), layout).need();
+        else if (pass == conv_pass::backward_data)
+          n = winograd_blocking<Transform>(backward.tiles(), layout.transposed()).need();
+        else
+          n = winograd_gradient_blocking<Transform>(forward.tiles(), layout).need();
+      }))
     return n;
-  }
-  if (pass == conv_pass::backward_data) {
-    workspace_need n;
-    for (index_t h = 0; h < g.stride_h; ++h)
-      for (index_t w = 0; w < g.stride_w; ++w)
-        n = both(n, gemm_blocking(backward_gather(g, h, w).pixels(), layout.transposed()).need());
-    n.shared = layout.transposed().size();
-    return n;
-  }
-  return gradient_blocking(g.out_pixels(), layout).need(layout);
+  return is_depthwise(geometry_) ? depthwise_need(geometry_, pass) : gemm_need(geometry_, pass);
 }
 
 inline void convolution::forward(const float* x, const float* weights, float* y,
@@ -176,7 +226,7 @@ inline void convolution::forward(const float* x, const float* weights, float* y,
   using namespace detail;
   const conv_geometry& g = geometry_;
   const workspace scratch("convolution::forward", memory, need(conv_pass::forward));
-  const gather source = forward_gather(g);
+  const weight_layout layout(g);
   conv_output out;
   out.y = y;
   out.stride = padded_channels(g.out_channels);
@@ -184,21 +234,25 @@ inline void convolution::forward(const float* x, const float* weights, float* y,
   out.bias = epilogue.bias;
   out.add = epilogue.add;
   out.relu = epilogue.relu;
-  if (epilogue.moments.mean) out.partial_moments = scratch.shared();
-  index_t block = depthwise_block;
-  if (is_depthwise(g)) {
-    depthwise_multiply(source, g.kernel_w, x, weights, out);
+  if (epilogue.moments.mean) out.moments = moment_records(scratch.shared(), out.stride);
+  index_t records = 0;
+  if (visit_winograd(algorithm(conv_pass::forward), [&]<class Transform>(Transform) {
+        const auto grid = forward_tiles<Transform>(g);
+        const winograd_blocking<Transform> blocking(grid.tiles(), layout);
+        records = blocking.blocks();
+        winograd_pass<Transform>{grid, blocking, {layout, weights}, x, epilogue.prepared, out}.run(
+            scratch);
+      })) {
+  } else if (is_depthwise(g)) {
+    records = (g.out_pixels() + depthwise_block - 1) / depthwise_block;
+    depthwise_multiply(forward_gather(g), g.kernel_w, x, weights, out);
   } else {
-    const weight_layout layout(g);
     const gemm_blocking blocking(g.out_pixels(), layout);
-    block = blocking.pixel_block;
-    gather_multiply(source, g.kernel_w, x, padded_channels(g.in_channels), layout, weights, out,
-                    blocking, scratch);
+    records = blocking.pixel_blocks(g.out_pixels());
+    gather_multiply(forward_gather(g), g.kernel_w, x, padded_channels(g.in_channels), layout,
+                    weights, out, blocking, scratch);
   }
-  if (out.partial_moments)
-    merge_moments(
-        out.partial_moments, (g.out_pixels() + block - 1) / block, out.stride,
-        [&](index_t b) { return std::min(block, g.out_pixels() - b * block); }, epilogue.moments);
+  if (out.moments) out.moments.merge(records, epilogue.moments);
 }
 
 inline void convolution::backward_data(const float* dy, const float* weights, float* dx,
@@ -212,6 +266,13 @@ inline void convolution::backward_data(const float* dy, const float* weights, fl
   out.stride = padded_channels(g.in_channels);
   out.channels = g.in_channels;
   out.add = add;
+  if (visit_winograd(algorithm(conv_pass::backward_data), [&]<class Transform>(Transform) {
+        const auto grid = backward_tiles<Transform>(g);
+        const winograd_blocking<Transform> blocking(grid.tiles(), layout.transposed());
+        winograd_pass<Transform>{grid, blocking, {layout, weights, true}, dy, nullptr, out}.run(
+            scratch);
+      }))
+    return;
   if (!is_depthwise(g)) transpose_weights(layout, weights, scratch.shared());
   for (index_t h = 0; h < g.stride_h; ++h)
     for (index_t w = 0; w < g.stride_w; ++w) {
@@ -232,13 +293,17 @@ inline void convolution::backward_weights(const float* x, const float* dy, float
   const conv_geometry& g = geometry_;
   const workspace scratch("convolution::backward_weights", memory,
                           need(conv_pass::backward_weights));
-  const gather source = forward_gather(g);
   const weight_layout layout(g);
+  if (visit_winograd(algorithm(conv_pass::backward_weights), [&]<class Transform>(Transform) {
+        const auto grid = forward_tiles<Transform>(g);
+        winograd_gradient<Transform>{grid, {grid.tiles(), layout}, x, dy, dweights}.run(scratch);
+      }))
+    return;
   if (is_depthwise(g))
-    depthwise_weight_gradient(source, x, dy, padded_channels(g.out_channels), dweights,
+    depthwise_weight_gradient(forward_gather(g), x, dy, padded_channels(g.out_channels), dweights,
                               scratch.shared());
   else
-    gather_weight_gradient(source, x, padded_channels(g.in_channels), dy,
+    gather_weight_gradient(forward_gather(g), x, padded_channels(g.in_channels), dy,
                            padded_channels(g.out_channels), layout, dweights,
                            gradient_blocking(g.out_pixels(), layout), scratch);
 }

@@ -14,7 +14,8 @@
 #include <slimming/kernels/cpu/vector.hpp>     // vec, padded_channels
 #include <slimming/kernels/cpu/workspace.hpp>  // workspace, for_each_block
 
-#include <span>  // std::span
+#include <algorithm>  // std::copy_n, std::fill_n
+#include <span>       // std::span
 
 namespace slimming::inline v0::kernels::cpu {
 
@@ -26,77 +27,122 @@ struct channel_moments {
 
 namespace detail {
 
-// What one block of pixels says of one channel block: its mean and its sum of squared deviations.
+// Sums over the pixels of one block, for one vector of channels.
 class moment_accumulator {
  public:
-  SLIMMING_ALWAYS_INLINE explicit moment_accumulator(vec first) noexcept : shift_(first) {}
+  /// \p first becomes the origin of the deviations; it is yet to be added.
+  SLIMMING_ALWAYS_INLINE void start(vec first) noexcept { origin_ = first; }
   SLIMMING_ALWAYS_INLINE void add(vec value) noexcept {
-    const vec d = value - shift_;
+    const vec d = value - origin_;
     sum_ += d;
     squares_ += d * d;
   }
-  // Writes the mean to out[0...] and the squared deviations to out[stride...].
-  SLIMMING_ALWAYS_INLINE void write(float* out, index_t stride, index_t pixels) const noexcept {
-    const vec mean = (1.0f / static_cast<float>(pixels)) * sum_;
-    store(out, shift_ + mean);
-    store(out + stride, max(squares_ - mean * sum_, vec{}));
+  [[nodiscard]] SLIMMING_ALWAYS_INLINE vec mean(index_t pixels) const noexcept {
+    return origin_ + (1.0f / static_cast<float>(pixels)) * sum_;
+  }
+  /// Sum of squared deviations from the mean.
+  [[nodiscard]] SLIMMING_ALWAYS_INLINE vec deviations(index_t pixels) const noexcept {
+    return max(squares_ - (1.0f / static_cast<float>(pixels)) * sum_ * sum_, vec{});
   }
 
  private:
-  vec shift_;
+  vec origin_{};
   vec sum_{};
   vec squares_{};
 };
 
-// Merges the blocks' records in order. Block b covers pixels_of(b) pixels; its record lies at
-// partials + b * 2 * stride: means, then squared deviations.
-template <class PixelsOf>
-void merge_moments(const float* partials, index_t blocks, index_t stride, const PixelsOf& pixels_of,
-                   channel_moments out) {
-  for_each_block(stride, 64, [&](index_t begin, index_t end) {
-    for (index_t c = begin; c < end; ++c) {
-      double mean = 0, deviations = 0, count = 0;
-      for (index_t b = 0; b < blocks; ++b) {
-        const float* record = partials + b * 2 * stride;
-        const auto n = static_cast<double>(pixels_of(b));
-        const double difference = static_cast<double>(record[c]) - mean;
-        count += n;
-        mean += difference * n / count;
-        deviations += static_cast<double>(record[stride + c]) +
-                      difference * difference * (count - n) * n / count;
-      }
-      out.mean[c] = mean;
-      out.variance[c] = deviations / count;
+// What the blocks of pixels say of all channels. Record b: stride means, stride sums of squared
+// deviations, the number of pixels.
+class moment_records {
+ public:
+  moment_records() = default;
+  moment_records(float* memory, index_t stride) : data_(memory), stride_(stride) {}
+  [[nodiscard]] static constexpr index_t floats(index_t blocks, index_t stride) noexcept {
+    return blocks * (2 * stride + line);
+  }
+  [[nodiscard]] explicit operator bool() const noexcept { return data_ != nullptr; }
+
+  void set_pixels(index_t block, index_t pixels) const noexcept {
+    record(block)[2 * stride_] = static_cast<float>(pixels);  // exact: blocks are small
+  }
+  /// Keeps what \p moments found for channels [channel, channel + vector_width).
+  SLIMMING_ALWAYS_INLINE void write(const moment_accumulator& moments, index_t block,
+                                    index_t channel, index_t pixels) const noexcept {
+    store(record(block) + channel, moments.mean(pixels));
+    store(record(block) + stride_ + channel, moments.deviations(pixels));
+  }
+  /// The same for the first \p lanes of them, with \p padding zeros behind.
+  void write_lanes(const moment_accumulator& moments, index_t block, index_t channel,
+                   index_t pixels, index_t lanes, index_t padding) const noexcept {
+    float buffer[vector_width];
+    for (const index_t half : {index_t{0}, stride_}) {
+      store(buffer, half == 0 ? moments.mean(pixels) : moments.deviations(pixels));
+      float* const to = record(block) + half + channel;
+      std::copy_n(buffer, lanes, to);
+      std::fill_n(to + lanes, padding, 0.0f);
     }
-  });
-}
+  }
+  /// Merges \p blocks records in their order.
+  void merge(index_t blocks, channel_moments out) const {
+    for_each_block(stride_, 64, [&](index_t begin, index_t end) {
+      for (index_t c = begin; c < end; ++c) {
+        double mean = 0, deviations = 0, count = 0;
+        for (index_t b = 0; b < blocks; ++b) {
+          const float* from = record(b);
+          const auto n = static_cast<double>(from[2 * stride_]);
+          const double difference = static_cast<double>(from[c]) - mean;
+          const double share = n / (count + n);
+          mean += difference * share;
+          deviations +=
+              static_cast<double>(from[stride_ + c]) + difference * difference * count * share;
+          count += n;
+        }
+        out.mean[c] = mean;
+        out.variance[c] = deviations / count;
+      }
+    });
+  }
+
+ private:
+  static constexpr index_t line = 16;  // floats for the pixel count, keeping records aligned
+
+  [[nodiscard]] float* record(index_t block) const noexcept {
+    return data_ + block * (2 * stride_ + line);
+  }
+
+  float* data_ = nullptr;
+  index_t stride_ = 0;
+};
+
+/// Pixels of a record of compute_moments().
+inline constexpr index_t moments_block = 256;
 
 }  // namespace detail
 
 /// Scratch of compute_moments().
 [[nodiscard]] constexpr workspace_need moments_need(index_t pixels, index_t channels) noexcept {
-  constexpr index_t block = 256;
-  return {(pixels + block - 1) / block * 2 * padded_channels(channels), 0};
+  const index_t blocks = (pixels + detail::moments_block - 1) / detail::moments_block;
+  return {detail::moment_records::floats(blocks, padded_channels(channels)), 0};
 }
 
 /// Moments of an activation whose producer did not deliver them.
 /// \param x  (pixels, padded_channels(channels))
 inline void compute_moments(const float* x, index_t pixels, index_t channels, channel_moments out,
                             std::span<float> memory) {
-  constexpr index_t block = 256;
+  constexpr index_t block = detail::moments_block;
   const index_t stride = padded_channels(channels);
   const workspace scratch("compute_moments", memory, moments_need(pixels, channels));
-  float* partials = scratch.shared();
+  const detail::moment_records records(scratch.shared(), stride);
   for_each_block(pixels, block, [&](index_t begin, index_t end) {
+    records.set_pixels(begin / block, end - begin);
     for (index_t c = 0; c < stride; c += channel_block) {
-      detail::moment_accumulator moments(load(x + begin * stride + c));
+      detail::moment_accumulator moments;
+      moments.start(load(x + begin * stride + c));
       for (index_t p = begin; p < end; ++p) moments.add(load(x + p * stride + c));
-      moments.write(partials + begin / block * 2 * stride + c, stride, end - begin);
+      records.write(moments, begin / block, c, end - begin);
     }
   });
-  detail::merge_moments(
-      partials, (pixels + block - 1) / block, stride,
-      [&](index_t b) { return b * block + block < pixels ? block : pixels - b * block; }, out);
+  records.merge((pixels + block - 1) / block, out);
 }
 
 }  // namespace slimming::inline v0::kernels::cpu

@@ -7,7 +7,7 @@
 /// Area: kernels/cpu. Every algorithm hands its results over here, a vector of channels at a time.
 
 #include <slimming/core/config.hpp>          // index_t
-#include <slimming/kernels/cpu/moments.hpp>  // detail::moment_accumulator
+#include <slimming/kernels/cpu/moments.hpp>  // detail::moment_records
 #include <slimming/kernels/cpu/vector.hpp>   // vec, load, store
 
 #include <algorithm>  // std::min
@@ -22,7 +22,7 @@ struct conv_output {
   const float* bias = nullptr;  ///< per channel, or null
   const float* add = nullptr;   ///< shaped like y, or null
   bool relu = false;
-  float* partial_moments = nullptr;  ///< one record of 2 * stride floats per pixel block, or null
+  moment_records moments;  ///< one record per block of pixels, or none
 
   /// Stores an already biased result.
   SLIMMING_ALWAYS_INLINE void put(vec value, index_t pixel, index_t channel) const noexcept {
@@ -67,27 +67,21 @@ void write_block(const conv_output& out, const float* block, index_t ld, index_t
     vec bias{};
     if (out.bias)
       bias = whole ? load(out.bias + channel + v) : load_lanes(out.bias + channel + v, here);
-    moment_accumulator moments(load(block + v) + bias);
+    moment_accumulator moments;
+    moments.start(load(block + v) + bias);
     for (index_t r = 0; r < rows; ++r) {
       const vec result = load(block + r * ld + v) + bias;
-      if (out.partial_moments) moments.add(result);
+      if (out.moments) moments.add(result);
       if (whole)
         out.put(result, pixel_at(r), channel + v);
       else
         out.put_lanes(result, here, padding, pixel_at(r), channel + v);
     }
-    if (!out.partial_moments) continue;
-    float* const to = out.partial_moments + record * 2 * out.stride + channel + v;
-    if (whole) {
-      moments.write(to, out.stride, rows);
-      continue;
-    }
-    float buffer[2 * vector_width];
-    moments.write(buffer, vector_width, rows);
-    for (const index_t half : {0, 1}) {
-      std::copy_n(buffer + half * vector_width, here, to + half * out.stride);
-      std::fill_n(to + half * out.stride + here, padding, 0.0f);
-    }
+    if (!out.moments) continue;
+    if (whole)
+      out.moments.write(moments, record, channel + v, rows);
+    else
+      out.moments.write_lanes(moments, record, channel + v, rows, here, padding);
   }
 }
 

@@ -58,12 +58,14 @@ inline void depthwise_multiply(const gather& g, index_t kernel_w, const float* s
         out.put(sum, pixel, c);
       }
     }
-    if (!out.partial_moments) return;
+    if (!out.moments) return;
+    const index_t record = begin / depthwise_block;
+    out.moments.set_pixels(record, end - begin);
     for (index_t c = 0; c < stride; c += vector_width) {
-      moment_accumulator moments(load(out.y + begin * stride + c));
+      moment_accumulator moments;
+      moments.start(load(out.y + begin * stride + c));
       for (index_t p = begin; p < end; ++p) moments.add(load(out.y + p * stride + c));
-      moments.write(out.partial_moments + begin / depthwise_block * 2 * stride + c, stride,
-                    end - begin);
+      out.moments.write(moments, record, c, end - begin);
     }
   });
 }

@@ -119,7 +119,7 @@ struct gather {
 
 // Copies n floats; whole vectors where both sides have room. What is written behind the n-th float
 // is overwritten by the next tap or lies in the row's slack.
-inline void copy_channels(const float* from, index_t n, index_t readable, float* to) noexcept {
+inline void copy_run(const float* from, index_t n, index_t readable, float* to) noexcept {
   if (readable >= padded_channels(n)) {
     for (index_t c = 0; c < n; c += channel_block) store(to + c, load(from + c));
   } else {
@@ -147,8 +147,8 @@ inline void gather_block(const gather& g, const float* source, index_t source_st
       const index_t c1 = tap == last_tap - 1 ? column_end - tap * channels : channels;
       const bool inside = y >= 0 && y < g.h.source && x >= 0 && x < g.w.source;
       if (inside)
-        copy_channels(image + (y * g.w.source + x) * source_stride + first_channel + c0, c1 - c0,
-                      source_stride - first_channel - c0, out);
+        copy_run(image + (y * g.w.source + x) * source_stride + first_channel + c0, c1 - c0,
+                 source_stride - first_channel - c0, out);
       else
         std::fill_n(out, c1 - c0, 0.0f);
       out += c1 - c0;

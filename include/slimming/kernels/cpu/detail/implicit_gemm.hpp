@@ -64,6 +64,7 @@ inline void gather_multiply(const gather& g, index_t kernel_w, const float* sour
     const index_t first_channel = group * layout.in;
     float* const gathered = scratch.slot();
     float* const result = gathered + blocking.pixel_block * ld;
+    if (out.moments && group == 0 && first_panel == 0) out.moments.set_pixels(record, end - begin);
     if (depth == 0) std::fill_n(result, (end - begin) * ldo, 0.0f);
 
     for (index_t run_begin = 0; run_begin < depth; run_begin += run) {

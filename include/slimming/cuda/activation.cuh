@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// What an activation looks like in device memory.
+/// Area: cuda.
+
+#include <slimming/core/config.hpp>  // index_t
+#include <slimming/core/error.hpp>   // bad_value
+
+#include <limits>       // std::numeric_limits
+#include <string_view>  // std::string_view
+
+namespace slimming::inline v0::cuda {
+
+/// Order of the axes of an activation in memory.
+enum class layout : unsigned char { nchw, nhwc };
+
+/// A contiguous activation.
+struct activation_shape {
+  index_t images = 0;
+  index_t channels = 0;
+  index_t pixels = 0;  ///< height * width
+  layout order = layout::nhwc;
+
+  [[nodiscard]] constexpr index_t size() const noexcept { return images * channels * pixels; }
+  friend constexpr bool operator==(const activation_shape&, const activation_shape&) = default;
+};
+
+/// The channels that take part, increasing, in device memory; the default is all of them.
+struct live_channels {
+  const int* index = nullptr;
+  index_t count = 0;
+};
+
+/// \throws bad_value  naming \p place if an extent is negative, the activation has 2^31 elements or
+///                    more, or more channels are live than there are.
+constexpr void validate(const activation_shape& shape, const live_channels& live,
+                        std::string_view place) {
+  constexpr index_t most = std::numeric_limits<int>::max();
+  for (const index_t extent : {shape.images, shape.channels, shape.pixels})
+    if (extent < 0 || extent > most) throw bad_value(place, extent);
+  if (shape.images > 0 && shape.channels > 0 && shape.pixels > most / shape.images / shape.channels)
+    throw bad_value(place, "an activation of 2^31 elements or more");
+  if (live.index && (live.count < 0 || live.count > shape.channels))
+    throw bad_value(place, live.count);
+}
+
+}  // namespace slimming::inline v0::cuda

@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// Winograd convolution: the forward pass, and backward data as the forward pass of mirrored weights.
+/// Area: kernels/cpu.
+///
+/// Two shapes of task. *By tiles*, for many tiles and few weights: all weights are transformed once
+/// and every task takes a block of tiles through all output channels, its transformed inputs staying
+/// in the cache. *By panels*, for few tiles and many weights: all inputs are transformed once and
+/// every task takes a block of tiles through one panel, transforming the panel's weights as it goes,
+/// so that they never reach memory.
+
+#include <slimming/core/config.hpp>                          // index_t
+#include <slimming/kernels/cpu/detail/conv_output.hpp>       // conv_output
+#include <slimming/kernels/cpu/detail/gemm.hpp>              // gemm_panel
+#include <slimming/kernels/cpu/detail/winograd_tiles.hpp>    // tile_grid, transform_input
+#include <slimming/kernels/cpu/detail/winograd_weights.hpp>  // weight_reader, transform_weights
+#include <slimming/kernels/cpu/workspace.hpp>                // workspace, for_each_task
+
+#include <algorithm>  // std::min, std::clamp
+
+namespace slimming::inline v0::kernels::cpu::detail {
+
+/// How a Winograd pass is cut into tasks, from its shape.
+template <class Transform>
+struct winograd_blocking {
+  static constexpr index_t products = Transform::products * Transform::products;
+  static constexpr index_t depth_block = 128;  ///< channels multiplied at a time
+
+  index_t tiles;
+  weight_layout panels;
+  bool by_panels;
+  index_t tile_block;
+
+  winograd_blocking(index_t tile_count, const weight_layout& layout)
+      : tiles(tile_count), panels(layout), by_panels(tile_count < layout.out) {
+    // Tiles whose transformed inputs fill the cache that a core has to itself, in whole register
+    // tiles of rows.
+    constexpr index_t cache_floats = 80 * 1024, rows = tile_rows<2>;
+    const index_t fitting = cache_floats / (products * layout.in) / rows * rows;
+    tile_block =
+        by_panels ? std::min<index_t>(tiles, 10 * rows) : std::clamp(fitting, 2 * rows, 6 * rows);
+    tile_block = std::min(tile_block, tiles);
+  }
+  [[nodiscard]] index_t blocks() const noexcept { return (tiles + tile_block - 1) / tile_block; }
+  [[nodiscard]] index_t input_stride() const noexcept { return transformed_stride(panels.in); }
+  /// Between the transformed inputs of consecutive products.
+  [[nodiscard]] index_t input_distance() const noexcept {
+    return product_stride(by_panels ? tiles : tile_block, input_stride());
+  }
+  [[nodiscard]] index_t result_distance() const noexcept {
+    return product_stride(tile_block, panel_width);
+  }
+  [[nodiscard]] index_t weight_distance() const noexcept {
+    return product_stride(depth_block, panel_width);
+  }
+  [[nodiscard]] index_t zeros() const noexcept { return padded_channels(panels.in); }
+  [[nodiscard]] index_t record_floats() const noexcept {
+    return workspace_need::aligned(moment_records::floats(blocks(), panels.padded_out()));
+  }
+  /// Shared: moment records, zeros, then transformed inputs or weights.
+  [[nodiscard]] workspace_need need() const noexcept {
+    const index_t inputs = products * input_distance(), results = products * result_distance();
+    const index_t common = record_floats() + workspace_need::aligned(zeros());
+    return by_panels
+               ? workspace_need{common + inputs, results + products * weight_distance()}
+               : workspace_need{common + transformed_size<Transform>(panels), results + inputs};
+  }
+};
+
+/// One pass over a grid of tiles.
+template <class Transform>
+struct winograd_pass {
+  tile_grid<Transform> grid;
+  winograd_blocking<Transform> blocking;
+  weight_reader reader;
+  const float* source = nullptr;
+  const float* prepared = nullptr;  ///< transformed weights, or null
+  conv_output out;
+
+  static constexpr index_t products = winograd_blocking<Transform>::products;
+
+  void run(const workspace& scratch) const {
+    float* const zeros = scratch.shared() + blocking.record_floats();
+    float* const large = zeros + workspace_need::aligned(blocking.zeros());
+    std::fill_n(zeros, blocking.zeros(), 0.0f);
+    if (blocking.by_panels)
+      run_by_panels(scratch, zeros, large);
+    else
+      run_by_tiles(scratch, zeros, large);
+  }
+
+ private:
+  void run_by_tiles(const workspace& scratch, const float* zeros, float* weights) const {
+    if (!prepared) transform_all_weights<Transform>(reader, weights);
+    const float* const from = prepared ? prepared : weights;
+    for_each_task(blocking.blocks(), [&](index_t block) {
+      const index_t begin = block * blocking.tile_block;
+      const index_t end = std::min(begin + blocking.tile_block, blocking.tiles);
+      const index_t stride = blocking.input_stride(), distance = blocking.input_distance();
+      float* const inputs = scratch.slot();
+      float* const results = inputs + products * distance;
+      for (index_t t = begin; t < end; ++t)
+        transform_input(grid, source, t, 0, grid.source.stride, zeros,
+                        inputs + (t - begin) * stride, distance);
+      for (index_t p = 0; p < blocking.panels.panels(); ++p) {
+        const index_t width = blocking.panels.width(p), in = blocking.panels.in;
+        const float* const panel = from + transformed_offset<Transform>(blocking.panels, p);
+        for (index_t f = 0; f < products; ++f)
+          for (index_t c = 0; c < in; c += blocking.depth_block)
+            gemm_panel<a_order::row>(inputs + f * distance + c, stride,
+                                     panel + (f * in + c) * width, width, width, end - begin,
+                                     std::min(blocking.depth_block, in - c),
+                                     results + f * blocking.result_distance(), width, c > 0);
+        transform_output(grid, results, blocking.result_distance(), begin, end, width,
+                         p * panel_width, block, out);
+      }
+    });
+  }
+
+  void run_by_panels(const workspace& scratch, const float* zeros, float* inputs) const {
+    const index_t stride = blocking.input_stride(), distance = blocking.input_distance();
+    for_each_block(blocking.tiles, 4, [&](index_t begin, index_t end) {
+      for (index_t t = begin; t < end; ++t)
+        transform_input(grid, source, t, 0, grid.source.stride, zeros, inputs + t * stride,
+                        distance);
+    });
+    const index_t blocks = blocking.blocks(), in = blocking.panels.in;
+    for_each_task(blocks * blocking.panels.panels(), [&](index_t task) {
+      const index_t p = task / blocks, block = task % blocks;
+      const index_t begin = block * blocking.tile_block;
+      const index_t end = std::min(begin + blocking.tile_block, blocking.tiles);
+      const index_t width = blocking.panels.width(p);
+      float* const results = scratch.slot();
+      float* const made = results + products * blocking.result_distance();
+      for (index_t c = 0; c < in; c += blocking.depth_block) {
+        const index_t depth = std::min(blocking.depth_block, in - c);
+        const float* panel = made;
+        index_t between = blocking.weight_distance();
+        if (prepared) {
+          panel = prepared + transformed_offset<Transform>(blocking.panels, p) + c * width;
+          between = in * width;
+        } else {
+          transform_weights<Transform>(reader, p, c, c + depth, made, between);
+        }
+        for (index_t f = 0; f < products; ++f)
+          gemm_panel<a_order::row>(inputs + f * distance + begin * stride + c, stride,
+                                   panel + f * between, width, width, end - begin, depth,
+                                   results + f * blocking.result_distance(), width, c > 0);
+      }
+      transform_output(grid, results, blocking.result_distance(), begin, end, width,
+                       p * panel_width, block, out);
+    });
+  }
+};
+
+}  // namespace slimming::inline v0::kernels::cpu::detail

@@ -1,0 +1,182 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// Tiles of a map, and their way into and out of the transformed domain.
+/// Area: kernels/cpu. Maps need not be multiples of the tile: what lies outside counts as zero, what
+/// would be written outside is dropped.
+
+#include <slimming/core/config.hpp>                             // index_t
+#include <slimming/kernels/cpu/detail/conv_output.hpp>          // conv_output
+#include <slimming/kernels/cpu/detail/winograd_transforms.hpp>  // winograd_4, separable
+#include <slimming/kernels/cpu/vector.hpp>                      // vec
+#include <slimming/kernels/geometry.hpp>                        // conv_geometry
+
+#include <algorithm>  // std::min
+
+namespace slimming::inline v0::kernels::cpu::detail {
+
+/// An activation as the transforms see it.
+struct tile_map {
+  index_t h = 1, w = 1;
+  index_t stride = 1;  ///< channels per pixel
+};
+
+/// The tiles that cover a result map, numbered through the batch.
+template <class Transform>
+struct tile_grid {
+  index_t rows = 1, columns = 1;  ///< tiles per image
+  index_t images = 1;
+  tile_map source, target;
+  index_t pad_top = 0, pad_left = 0;  ///< of the source
+
+  tile_grid(index_t batch, tile_map from, tile_map to, index_t top, index_t left)
+      : rows((to.h + Transform::out - 1) / Transform::out),
+        columns((to.w + Transform::out - 1) / Transform::out),
+        images(batch),
+        source(from),
+        target(to),
+        pad_top(Transform::whole_map ? 0 : top),
+        pad_left(Transform::whole_map ? 0 : left) {}
+
+  [[nodiscard]] index_t tiles() const noexcept { return images * rows * columns; }
+};
+
+/// Place of one tile.
+template <class Transform>
+struct tile_place {
+  index_t image, y, x;  ///< first result pixel
+
+  tile_place(const tile_grid<Transform>& grid, index_t tile)
+      : image(tile / (grid.rows * grid.columns)),
+        y(tile / grid.columns % grid.rows * Transform::out),
+        x(tile % grid.columns * Transform::out) {}
+};
+
+/// The forward pass's grid; backward data's is that of the mirrored convolution.
+template <class Transform>
+[[nodiscard]] tile_grid<Transform> forward_tiles(const conv_geometry& g) noexcept {
+  return {g.batch,
+          {g.in_h, g.in_w, padded_channels(g.in_channels)},
+          {g.out_h, g.out_w, padded_channels(g.out_channels)},
+          g.pad_top,
+          g.pad_left};
+}
+template <class Transform>
+[[nodiscard]] tile_grid<Transform> backward_tiles(const conv_geometry& g) noexcept {
+  return {g.batch,
+          {g.out_h, g.out_w, padded_channels(g.out_channels)},
+          {g.in_h, g.in_w, padded_channels(g.in_channels)},
+          2 - g.pad_top,
+          2 - g.pad_left};
+}
+
+/// Row stride of a (tiles, channels) matrix in the transformed domain, and the distance between the
+/// matrices of consecutive products: padded so that neither is a multiple of a page.
+[[nodiscard]] constexpr index_t transformed_stride(index_t channels) noexcept {
+  return (channels + 15) / 16 * 16 + 16;
+}
+[[nodiscard]] constexpr index_t product_stride(index_t rows, index_t stride) noexcept {
+  return rows * stride + 16;
+}
+
+// The pixels (y + i, x + j), i and j < Extent, of one image; those outside point to zeros.
+template <int Extent>
+struct tile_pixels {
+  const float* at[Extent][Extent];
+
+  tile_pixels(const float* image, const tile_map& map, index_t y, index_t x, const float* zeros) {
+    for (int i = 0; i < Extent; ++i)
+      for (int j = 0; j < Extent; ++j) {
+        const index_t row = y + i, column = x + j;
+        const bool inside = row >= 0 && row < map.h && column >= 0 && column < map.w;
+        at[i][j] = inside ? image + (row * map.w + column) * map.stride : zeros;
+      }
+  }
+};
+
+// Transforms channels [first, last) of one tile: product f goes to `to + f * distance`. Step is an
+// input transform or the adjoint of an output transform; zeros are map.stride zeros.
+template <int Extent, int Products, auto Step>
+void transform_tile(const float* image, const tile_map& map, index_t y, index_t x, index_t first,
+                    index_t last, const float* zeros, float* to, index_t distance) {
+  const auto transform = [&](const auto& get_at) {
+    for (index_t c = first; c < last; c += vector_width)
+      separable<Extent, Products, Step>([&](int i, int j) { return load(get_at(i, j) + c); },
+                                        [&](int f, int g, vec value) {
+                                          store(to + (f * Products + g) * distance + c - first,
+                                                value);
+                                        });
+  };
+  if (y >= 0 && x >= 0 && y + Extent <= map.h && x + Extent <= map.w) {
+    const float* const origin = image + (y * map.w + x) * map.stride;
+    transform([&](int i, int j) { return origin + (i * map.w + j) * map.stride; });
+  } else {
+    const tile_pixels<Extent> pixels(image, map, y, x, zeros);
+    transform([&](int i, int j) { return pixels.at[i][j]; });
+  }
+}
+
+/// Input tile \p tile of \p x.
+template <class Transform>
+void transform_input(const tile_grid<Transform>& grid, const float* x, index_t tile, index_t first,
+                     index_t last, const float* zeros, float* to, index_t distance) {
+  const tile_place<Transform> place(grid, tile);
+  transform_tile<Transform::in, Transform::products, &Transform::input>(
+      x + place.image * grid.source.h * grid.source.w * grid.source.stride, grid.source,
+      place.y - grid.pad_top, place.x - grid.pad_left, first, last, zeros, to, distance);
+}
+
+/// Tile \p tile of the gradient of the result.
+template <class Transform>
+void transform_output_gradient(const tile_grid<Transform>& grid, const float* dy, index_t tile,
+                               index_t first, index_t last, const float* zeros, float* to,
+                               index_t distance) {
+  const tile_place<Transform> place(grid, tile);
+  transform_tile<Transform::out, Transform::products, &Transform::output_adjoint>(
+      dy + place.image * grid.target.h * grid.target.w * grid.target.stride, grid.target, place.y,
+      place.x, first, last, zeros, to, distance);
+}
+
+/// Products of tiles [begin, end), one panel of \p width channels from \p channel on, to pixels.
+/// Product f of the block's tile t lies at `products + f * distance + t * width`.
+template <class Transform>
+void transform_output(const tile_grid<Transform>& grid, const float* products, index_t distance,
+                      index_t begin, index_t end, index_t width, index_t channel, index_t record,
+                      const conv_output& out) {
+  constexpr int extent = Transform::out, count = Transform::products;
+  for (index_t v = 0; v < width; v += vector_width) {
+    const vec bias = out.bias ? load(out.bias + channel + v) : vec{};
+    moment_accumulator moments;
+    index_t pixels = 0;
+    for (index_t tile = begin; tile < end; ++tile) {
+      const tile_place<Transform> place(grid, tile);
+      const index_t pixel = (place.image * grid.target.h + place.y) * grid.target.w + place.x;
+      const index_t rows = std::min<index_t>(extent, grid.target.h - place.y);
+      const index_t columns = std::min<index_t>(extent, grid.target.w - place.x);
+      pixels += rows * columns;
+      const float* const from = products + (tile - begin) * width + v;
+      const auto get = [&](int i, int j) { return load(from + (i * count + j) * distance); };
+      const auto finish = [&](int i, int j, vec value) {
+        value += bias;
+        if (out.moments) {
+          if (i == 0 && j == 0 && tile == begin) moments.start(value);
+          moments.add(value);
+        }
+        out.put(value, pixel + i * grid.target.w + j, channel + v);
+      };
+      if (rows == extent && columns == extent)
+        separable<count, extent, &Transform::output>(get, finish);
+      else
+        separable<count, extent, &Transform::output>(get, [&](int i, int j, vec value) {
+          if (i < rows && j < columns) finish(i, j, value);
+        });
+    }
+    if (!out.moments) continue;
+    if (channel + v == 0) out.moments.set_pixels(record, pixels);
+    out.moments.write(moments, record, channel + v, pixels);
+  }
+}
+
+}  // namespace slimming::inline v0::kernels::cpu::detail

@@ -1,0 +1,156 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// From numbers per index of a bound axis to numbers per channel group.
+/// Area: plan.
+
+#include <slimming/core/config.hpp>          // index_t
+#include <slimming/core/error.hpp>           // bad_value
+#include <slimming/graph/channel_graph.hpp>  // channel_graph
+#include <slimming/graph/groups.hpp>         // channel_groups
+#include <slimming/graph/parameter.hpp>      // role
+#include <slimming/plan/scores.hpp>          // group_scores
+
+#include <algorithm>  // std::find, std::max
+#include <cmath>      // std::isfinite
+#include <span>       // std::span
+#include <string>     // std::string
+#include <vector>     // std::vector
+
+namespace slimming::inline v0 {
+
+/// How the entries of a group become one score. An entry is one index of one counted axis: a group
+/// around a residual stream has one per convolution that writes the stream.
+enum class reduction { sum, mean, max, first };
+
+namespace detail {
+
+/// Which channels receive the entries of a binding: those of its own value, or, where a selection
+/// reads that value, the selection's narrow side.
+struct entry_source {
+  std::int32_t binding;
+  std::int32_t select = -1;
+};
+
+[[nodiscard]] inline bool is_counted(std::span<const role> roles, role as) {
+  return std::find(roles.begin(), roles.end(), as) != roles.end();
+}
+
+[[nodiscard]] inline bool is_all_pinned(const channel_graph& graph, const channel_groups& groups,
+                                        channels c) {
+  for (index_t i = 0; i < graph.size(c); ++i)
+    if (!groups.is_pinned(groups.group_of(c, i))) return false;
+  return true;
+}
+
+/// The bindings whose role counts and whose channels are not all pinned.
+[[nodiscard]] inline std::vector<entry_source> sources_with_role(const channel_graph& graph,
+                                                                 const channel_groups& groups,
+                                                                 std::span<const role> roles) {
+  std::vector<entry_source> sources;
+  for (std::size_t b = 0; b < graph.bindings().size(); ++b)
+    if (is_counted(roles, graph.bindings()[b].as) &&
+        !is_all_pinned(graph, groups, graph.bindings()[b].at))
+      sources.push_back({static_cast<std::int32_t>(b)});
+  return sources;
+}
+
+/// The scale factors, each counted once. Behind a selection the narrow side has no scale factor of its
+/// own; those at exactly the wide value (the norm in front of the selection) speak for it then, and the
+/// wide side stays without.
+[[nodiscard]] inline std::vector<entry_source> scale_sources(const channel_graph& graph,
+                                                             const channel_groups& groups) {
+  const role scale[] = {role::scale};
+  auto sources = sources_with_role(graph, groups, scale);
+  if (graph.selects().empty()) return sources;
+  std::vector<bool> is_scaled(static_cast<std::size_t>(groups.count()), false);
+  for (const auto& s : sources) {
+    const channels c = graph.bindings()[static_cast<std::size_t>(s.binding)].at;
+    for (index_t i = 0; i < graph.size(c); ++i)
+      is_scaled[static_cast<std::size_t>(groups.group_of(c, i))] = true;
+  }
+  std::vector<std::vector<std::int32_t>> selects_of(graph.values().size());
+  for (std::size_t s = 0; s < graph.selects().size(); ++s) {
+    const auto& select = graph.selects()[s];
+    bool has_own = false;
+    for (index_t j = 0; j < graph.size(select.narrow) && !has_own; ++j)
+      has_own = is_scaled[static_cast<std::size_t>(groups.group_of(select.narrow, j))];
+    if (!has_own)
+      selects_of[static_cast<std::size_t>(select.wide.id)].push_back(static_cast<std::int32_t>(s));
+  }
+  // The wide side may be pinned as a whole: its scale factors still speak for the narrow side.
+  std::vector<entry_source> routed;
+  for (std::size_t b = 0; b < graph.bindings().size(); ++b) {
+    const auto& binding = graph.bindings()[b];
+    if (binding.as != role::scale) continue;
+    const auto& selects = selects_of[static_cast<std::size_t>(binding.at.id)];
+    if (selects.empty() && !is_all_pinned(graph, groups, binding.at))
+      routed.push_back({static_cast<std::int32_t>(b)});
+    for (const auto s : selects) routed.push_back({static_cast<std::int32_t>(b), s});
+  }
+  return routed;
+}
+
+/// Collects entries in order of sources, then of indices.
+class entry_reducer {
+ public:
+  entry_reducer(const channel_graph& graph, const channel_groups& groups, reduction over_group)
+      : graph_(graph),
+        groups_(groups),
+        reduce_(over_group),
+        value_(static_cast<std::size_t>(groups.count()), 0.0),
+        count_(static_cast<std::size_t>(groups.count()), 0) {}
+
+  /// \p entries: one number per index of the bound axis.
+  /// \throws bad_value  naming parameter and index if one is NaN or infinite.
+  void add(const entry_source& source, std::span<const double> entries) {
+    const auto& binding = graph_.bindings()[static_cast<std::size_t>(source.binding)];
+    for (std::size_t i = 0; i < entries.size(); ++i)
+      if (!std::isfinite(entries[i]))
+        throw bad_value(graph_.at(binding.parameter).value.name + " axis " +
+                            std::to_string(binding.axis) + " index " + std::to_string(i) +
+                            ": importance",
+                        entries[i]);
+    if (source.select < 0) {
+      for (std::size_t i = 0; i < entries.size(); ++i)
+        take(groups_.group_of(binding.at, static_cast<index_t>(i)), entries[i]);
+      return;
+    }
+    const auto& select = graph_.selects()[static_cast<std::size_t>(source.select)];
+    for (std::size_t j = 0; j < select.indices.size(); ++j)
+      take(groups_.group_of(select.narrow, static_cast<index_t>(j)),
+           entries[static_cast<std::size_t>(select.indices[j])]);
+  }
+
+  [[nodiscard]] group_scores scores() const {
+    group_scores result(groups_.count());
+    for (index_t g = 0; g < groups_.count(); ++g) {
+      const auto k = static_cast<std::size_t>(g);
+      if (count_[k] == 0 || groups_.is_pinned(g)) continue;
+      result.set(g, reduce_ == reduction::mean ? value_[k] / count_[k] : value_[k]);
+    }
+    return result;
+  }
+
+ private:
+  void take(index_t group, double entry) {
+    const auto k = static_cast<std::size_t>(group);
+    if (count_[k]++ == 0)
+      value_[k] = entry;
+    else if (reduce_ == reduction::max)
+      value_[k] = std::max(value_[k], entry);
+    else if (reduce_ != reduction::first)
+      value_[k] += entry;
+  }
+
+  const channel_graph& graph_;
+  const channel_groups& groups_;
+  reduction reduce_;
+  std::vector<double> value_;
+  std::vector<std::int32_t> count_;
+};
+
+}  // namespace detail
+}  // namespace slimming::inline v0

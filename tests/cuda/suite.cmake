@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: 2026 The slimming authors
+# SPDX-License-Identifier: MIT
+#
+# tests/cuda/<twin>_test.cpp is compiled twice: by the host compiler against the emulation (the usual
+# program of its room), and by nvcc into test_cuda_device, which skips visibly without a device.
+file(GLOB_RECURSE twins RELATIVE "${PROJECT_SOURCE_DIR}/include/slimming" CONFIGURE_DEPENDS
+  "${PROJECT_SOURCE_DIR}/include/slimming/*.cuh")
+foreach(header IN LISTS twins)
+  string(REGEX REPLACE "\\.cuh$" "_test.cpp" mirror "${header}")
+  string(REGEX REPLACE "\\.cuh$" "_test.cu" device_mirror "${header}")
+  if(NOT header MATCHES "/detail/" AND NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${mirror}"
+     AND NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${device_mirror}")
+    message(FATAL_ERROR "slimming: ${header} has no tests/${mirror}")
+  endif()
+endforeach()
+
+slimming_require("device tests" cuda)
+if(SLIMMING_BUILDABLE)
+  # Every device header compiles alone without a warning, and all of them link into one program.
+  set(sources "")
+  foreach(header IN LISTS twins)
+    if(header MATCHES "cudnn|convolution|executor" AND NOT TARGET slimming::cudnn)
+      continue()
+    endif()
+    string(MAKE_C_IDENTIFIER "${header}" id)
+    file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/alone/${id}.cu" CONTENT "#include <slimming/${header}>\n" @ONLY)
+    list(APPEND sources "${CMAKE_CURRENT_BINARY_DIR}/alone/${id}.cu")
+  endforeach()
+  file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/alone/main_cuda.cpp" CONTENT "int main() {}\n" @ONLY)
+  add_executable(test_cuda_headers_alone ${sources} "${CMAKE_CURRENT_BINARY_DIR}/alone/main_cuda.cpp")
+  target_link_libraries(test_cuda_headers_alone PRIVATE slimming::cuda)
+  set_target_properties(test_cuda_headers_alone PROPERTIES CUDA_ARCHITECTURES 90-virtual)
+  add_test(NAME slimming.cuda.headers_alone COMMAND test_cuda_headers_alone)
+
+  file(GLOB files CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/*_test.cpp" "${CMAKE_CURRENT_LIST_DIR}/*_test.cu")
+  add_executable(test_cuda_device "${CMAKE_CURRENT_LIST_DIR}/device_main.cpp")
+  target_link_libraries(test_cuda_device PRIVATE slimming::cuda Catch2::Catch2)
+  target_include_directories(test_cuda_device PRIVATE "${PROJECT_SOURCE_DIR}")
+  foreach(file IN LISTS files)
+    cmake_path(GET file STEM stem)
+    string(REGEX REPLACE "_test$" "" what "${stem}")
+    set(source "${CMAKE_CURRENT_BINARY_DIR}/cuda/${stem}.cu")
+    file(CONFIGURE OUTPUT "${source}" CONTENT "#include \"${file}\"\n" @ONLY)
+    target_sources(test_cuda_device PRIVATE "${source}")
+    add_test(NAME slimming.cuda.${what}.device COMMAND test_cuda_device "[cuda.${what}]")
+    set_tests_properties(slimming.cuda.${what}.device PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600)
+  endforeach()
+  foreach(target test_cuda_headers_alone test_cuda_device)
+    slimming_cuda_program(${target})
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
+    if(TARGET slimming::cudnn)
+      target_link_libraries(${target} PRIVATE slimming::cudnn)
+    endif()
+  endforeach()
+endif()

@@ -1,0 +1,338 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#include <slimming/io/torch.hpp>
+
+#include <unistd.h>
+
+#include <cmath>
+
+#include "tests/io/hostile.hpp"
+#include "tests/io/shared_data.hpp"
+
+namespace sl = slimming;
+using Catch::Contains;
+using hostile::bytes;
+using value = sl::io::metadata_value;
+
+namespace {
+
+const auto parse = [](std::span<const std::byte> content) {
+  return sl::io::parse_torch(content, "test.pth");
+};
+
+sl::io::checkpoint load(const std::string& name) { return parse(hostile::file(name)); }
+
+std::string refusal(const std::string& name) {
+  return hostile::refusal(hostile::file(name), parse);
+}
+
+std::vector<double> numbers(const sl::io::checkpoint& file, const std::string& name) {
+  return file.at(name).converted<double>();
+}
+
+/// A legacy stream around a pickle of the objects.
+bytes legacy(std::string_view pickle, std::string_view rest = "\x80\x02].") {
+  using namespace std::string_view_literals;
+  std::string text("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03."sv);
+  text += "\x80\x02}.";
+  return hostile::to_bytes(text.append(pickle).append(rest));
+}
+
+struct scratch_file {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("slimming-" + std::to_string(::getpid()) + ".pth");
+  ~scratch_file() { std::filesystem::remove(path); }
+};
+
+void check_types(const sl::io::checkpoint& file) {
+  std::size_t types = 0;
+  for (const auto& [name, tensor] : file.tensors) {
+    INFO(name);
+    if (name == "scalar") {
+      CHECK(tensor.extents().empty());
+      CHECK(tensor.values<float>()[0] == 2.5f);
+    } else if (name == "empty") {
+      CHECK(tensor.extents() == sl::shape{0, 4});
+    } else if (name == "t.bool") {
+      const auto v = tensor.values<bool>();
+      CHECK((v[0] && !v[1] && v[2]));
+    } else {
+      ++types;
+      CHECK(name == "t." + std::string(sl::name_of(tensor.type())));
+      CHECK(tensor.extents() == sl::shape{2, 3});
+      const double first = name.find("uint") == std::string::npos ? -2 : 0;
+      const auto v = tensor.converted<double>();
+      for (std::size_t i = 0; i < v.size(); ++i) CHECK(v[i] == first + static_cast<double>(i));
+    }
+  }
+  CHECK(types == 9);
+}
+
+}  // namespace
+
+TEST_CASE("every element type is read from both formats") {
+  for (const char* name : {"torch_types_zip.pth", "torch_types_legacy.pth"}) {
+    INFO(name);
+    const auto file = load(name);
+    REQUIRE(file.tensors.size() == 12);
+    CHECK(file.tensors.front().name == "t.float32");
+    CHECK(file.tensors.back().name == "empty");
+    check_types(file);
+  }
+  for (const char* name : {"torch_unsigned_zip.pth", "torch_unsigned_legacy.pth"}) {
+    const auto file = load(name);
+    REQUIRE(file.tensors.size() == 3);
+    CHECK(file.at("t.uint16").type() == sl::dtype::uint16);
+    CHECK(file.at("t.uint32").type() == sl::dtype::uint32);
+    CHECK(file.at("t.uint64").type() == sl::dtype::uint64);
+    for (const auto& t : file.tensors)
+      CHECK(numbers(file, t.name) == std::vector<double>{0, 1, 2, 3, 4, 5});
+  }
+}
+
+TEST_CASE("the other byte order and compressed entries give the same tensors") {
+  check_types(load("torch_big_endian.pth"));
+  check_types(load("torch_deflated.pth"));
+}
+
+TEST_CASE("shared, strided and expanded tensors become contiguous copies") {
+  for (const char* name : {"torch_shared_zip.pth", "torch_shared_legacy.pth"}) {
+    INFO(name);
+    const auto file = load(name);
+    REQUIRE(file.tensors.size() == 9);
+    CHECK(file.at("transposed").extents() == sl::shape{4, 3});
+    CHECK(numbers(file, "transposed") == std::vector<double>{0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11});
+    CHECK(numbers(file, "rows") == std::vector<double>{4, 5, 6, 7, 8, 9, 10, 11});
+    CHECK(numbers(file, "column") == std::vector<double>{2, 6, 10});
+    CHECK(file.at("every_other").type() == sl::dtype::float16);
+    CHECK(numbers(file, "every_other") == std::vector<double>{1, 3, 5, 7});
+    CHECK(numbers(file, "expanded") == std::vector<double>(6, 7.0));
+    CHECK(numbers(file, "tied") == numbers(file, "whole"));
+    CHECK(numbers(file, "parameter") == std::vector<double>{0, 1, 2, 3});
+    const auto last = numbers(file, "channels_last");
+    for (std::size_t i = 0; i < last.size(); ++i) CHECK(last[i] == static_cast<double>(i));
+  }
+}
+
+TEST_CASE("a training script's file gives its state dict, its scalars and its lists") {
+  for (const char* name : {"torch_wrapped_zip.pth", "torch_wrapped_legacy.pth"}) {
+    INFO(name);
+    const auto file = load(name);
+    REQUIRE(file.tensors.size() == 6);
+    CHECK(file.tensors[0].name == "0.weight");  // "module." is gone
+    CHECK(file.tensors[0].value.extents() == sl::shape{2, 1, 3, 3});
+    CHECK(numbers(file, "0.weight")[17] == 17.0);
+    CHECK(file.at("1.num_batches_tracked").values<std::int64_t>()[0] == 1);
+    CHECK(*file.find_metadata("epoch") == value{std::int64_t{160}});
+    CHECK(*file.find_metadata("big") == value{std::int64_t{1} << 40});
+    CHECK(*file.find_metadata("arch") == value{std::string("vgg")});
+    CHECK(*file.find_metadata("best_prec1") == value{0.875});
+    CHECK(*file.find_metadata("accuracy") == value{93.25});
+    CHECK(*file.find_metadata("count") == value{std::int64_t{-7}});
+    const value cfg{value::list{{std::int64_t{64}},
+                                {std::string("M")},
+                                {value::list{{std::int64_t{3}}, {0.5}}},
+                                {},
+                                {true}}};
+    CHECK(*file.find_metadata("cfg") == cfg);
+    CHECK(file.ignored == std::vector<std::string>{"optimizer"});
+  }
+}
+
+TEST_CASE("protocols 3 to 5 are read, sets beside the weights are left") {
+  for (const char* protocol : {"3", "4", "5"}) {
+    const auto file = load("torch_protocol" + std::string(protocol) + "_legacy.pth");
+    check_types(file);
+    CHECK(std::get<value::list>(file.find_metadata("cfg")->value).size() == 300);
+    CHECK(*file.find_metadata("note") == value{std::string("gr\u00fc\u00dfe")});
+    CHECK(file.ignored == std::vector<std::string>{"set"});
+  }
+}
+
+TEST_CASE("the state dict is found in its wrappers or where the caller says") {
+  for (const char* name : {"torch_nested_zip.pth", "torch_nested_legacy.pth"}) {
+    const bytes content = hostile::file(name);
+    CHECK(numbers(parse(content), "w") == std::vector<double>{1, 1});
+    const auto ema = sl::io::parse_torch(content, name, {.entry = "ema", .limits = {}});
+    CHECK(numbers(ema, "w") == std::vector<double>{0, 0});
+    CHECK(ema.ignored == std::vector<std::string>{"model"});
+    const auto net = sl::io::parse_torch(content, name, {.entry = "model/net", .limits = {}});
+    CHECK(numbers(net, "w") == std::vector<double>{1, 1});
+    CHECK_THROWS_WITH(sl::io::parse_torch(content, name, {.entry = "model/x", .limits = {}}),
+                      Contains("model/x") && Contains("net, args"));
+  }
+  CHECK_THAT(refusal("torch_two_zip.pth"), Contains("several state dicts") && Contains("second"));
+  CHECK(numbers(load("torch_alone_zip.pth"), "tensor") == std::vector<double>{0, 1, 2});
+}
+
+TEST_CASE("files that would run code are refused by the name they call, and run none") {
+  std::filesystem::remove("/tmp/slimming_was_here");
+  for (const char* format : {"_zip.pth", "_legacy.pth"}) {
+    CHECK_THAT(refusal(std::string("torch_command") + format), Contains("'posix.system'"));
+    CHECK_THAT(refusal(std::string("torch_evaluation") + format), Contains("eval'"));
+    CHECK_THAT(refusal(std::string("torch_module") + format),
+               Contains("'torch.nn.modules.activation.ReLU'"));
+  }
+  CHECK_THAT(hostile::refusal(legacy("cos\nsystem\n(S'id'\ntR."), parse), Contains("'os.system'"));
+  CHECK_FALSE(std::filesystem::exists("/tmp/slimming_was_here"));
+}
+
+TEST_CASE("bombs are refused before they unfold") {
+  for (const char* name :
+       {"torch_zip_bomb.pth", "torch_expanded_bomb_zip.pth", "torch_expanded_bomb_legacy.pth",
+        "torch_shared_bomb_zip.pth", "torch_shared_bomb_legacy.pth"}) {
+    INFO(name);
+    const bytes content = hostile::file(name);
+    CHECK_FALSE(hostile::accepted(content, parse, hostile::allowance(content.size())));
+    CHECK_THAT(refusal(name), Contains("too many for a file of"));
+  }
+  // Whoever trusts the file raises the limit.
+  const auto large = sl::io::parse_torch(hostile::file("torch_shared_bomb_zip.pth"), "trusted",
+                                         {.entry = "", .limits = {.expansion = 1000}});
+  CHECK(large.tensors.size() == 400);
+}
+
+TEST_CASE("lists that share a list are refused when they unfold exponentially") {
+  std::string pickle =
+      "\x80\x02]q\x01K\x01"
+      "a0";
+  for (int level = 0; level < 6; ++level) {
+    pickle += "](";
+    for (int i = 0; i < 100; ++i) pickle += "h\x01";
+    pickle +=
+        "eq\x01"
+        "0";
+  }
+  pickle +=
+      "}(U\x03"
+      "cfgh\x01U\x0astate_dict}U\x01w";
+  pickle += "ctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\n";
+  pickle +=
+      "U\x01"
+      "0U\x03"
+      "cpuK\x01tQK\x01))\x89}tRsu.";
+  const bytes content = legacy(pickle);
+  CHECK_FALSE(hostile::accepted(content, parse, hostile::allowance(content.size())));
+  CHECK_THAT(hostile::refusal(content, parse), Contains("lists unfold"));
+}
+
+TEST_CASE("a cut or damaged checkpoint is refused, never trusted") {
+  for (const char* name :
+       {"torch_nested_zip.pth", "torch_wrapped_legacy.pth", "torch_shared_legacy.pth"}) {
+    INFO(name);
+    const bytes whole = hostile::file(name);
+    hostile::check_every_truncation_fails(whole, parse);
+    hostile::check_every_bit_flip_is_survived(whole, parse);
+  }
+}
+
+TEST_CASE("tensors that leave their storage are refused with both numbers") {
+  using namespace std::string_literals;
+  // w = _rebuild_tensor_v2(storage('0', float, `elements`), offset, (extents), (strides), ...)
+  const auto with = [](const std::string& elements, const std::string& offset,
+                       const std::string& extents, const std::string& strides) {
+    const std::string pickle =
+        "\x80\x02}U\x01wctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\n"
+        "U\x01"
+        "0U\x03"
+        "cpu" +
+        elements + "tQ" + offset + "(" + extents + "t(" + strides + "t\x89}tRs.";
+    const std::string rest =
+        "\x80\x02]U\x01"
+        "0a.\x06\0\0\0\0\0\0\0"s +
+        std::string(24, '\0');
+    return hostile::refusal(legacy(pickle, rest), parse);
+  };
+  const std::string six = "K\x06";
+  CHECK(with(six, "K\1", "K\5", "K\1") == "accepted");
+  CHECK_THAT(with(six, "K\2", "K\5", "K\1"), Contains("leave its storage of 24 bytes"));
+  CHECK_THAT(with(six, "K\1", "K\3", "K\3"), Contains("leave its storage"));
+  CHECK_THAT(with(six, "J\xff\xff\xff\xff", "K\1", "K\1"), Contains("no sensible number"));
+  CHECK_THAT(with(six, "K\1", "J\xff\xff\xff\xff", "K\1"), Contains("no sensible number"));
+  CHECK_THAT(with(six, "K\5", "K\2", "J\xff\xff\xff\xff"), Contains("no sensible number"));
+  const std::string huge = "\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x0f";
+  CHECK_THAT(with(six, "K\1", huge + huge, "K\1K\1"), Contains("overflows"));
+  CHECK_THAT(with(six, huge, "K\2K\2", huge + huge), Contains("leave its storage"));
+  CHECK_THAT(with(six, "K\1", "K\2K\2", "K\1"), Contains("2 extents, but 1 strides"));
+  CHECK_THAT(with("K\x07", "K\1", "K\1", "K\1"), Contains("holds 6 elements, the pickle says 7"));
+  CHECK_THAT(with(huge, "K\1", "K\1", "K\1"), Contains("the pickle says"));
+  CHECK_THAT(with("N", "K\1", "K\1", "K\1"), Contains("no sensible number"));
+}
+
+TEST_CASE("what torch.save did not write is named as such") {
+  CHECK_THAT(hostile::refusal(hostile::to_bytes(""), parse), Contains("neither a zip"));
+  CHECK_THAT(hostile::refusal(hostile::to_bytes("GIF89a"), parse), Contains("neither a zip"));
+  CHECK_THAT(hostile::refusal(hostile::to_bytes("\x80\x02K\x01."), parse), Contains("not one of"));
+  CHECK_THAT(hostile::refusal(hostile::to_bytes("PK\x05\x06"), parse), Contains("zip archive"));
+  CHECK_THAT(hostile::refusal(legacy("\x80\x02K\x01."), parse), Contains("no dict of tensors"));
+  CHECK_THAT(hostile::refusal(legacy("\x80\x02}U\x05"
+                                     "epochK\x01s."),
+                              parse),
+             Contains("holds no state dict; its keys are: epoch"));
+  // A wrapper that contains itself ends.
+  CHECK_THAT(hostile::refusal(legacy("\x80\x02}q\x01U\x05modelh\x01s."), parse),
+             Contains("no state dict"));
+}
+
+TEST_CASE("what is written reads back the same, with and without metadata") {
+  sl::io::checkpoint file;
+  for (const auto& source : {load("torch_types_zip.pth"), load("torch_unsigned_zip.pth")})
+    for (const auto& t : source.tensors)
+      file.tensors.push_back({t.name + (file.find(t.name) ? "2" : ""), t.value});
+  const scratch_file scratch;
+  for (const bool wrapped : {false, true}) {
+    if (wrapped) {
+      file.metadata.emplace_back("epoch", value{std::int64_t{1} << 35});
+      file.metadata.emplace_back("cfg",
+                                 value{value::list{{std::string("M")}, {}, {false}, {-0.5}}});
+    }
+    sl::io::write_torch(scratch.path, file);
+    const bytes first = sl::io::detail::file_bytes(scratch.path);
+    const auto again = sl::io::read_torch(scratch.path);
+    CHECK(again.metadata == file.metadata);
+    REQUIRE(again.tensors.size() == file.tensors.size());
+    for (std::size_t i = 0; i < file.tensors.size(); ++i) {
+      CHECK(again.tensors[i].name == file.tensors[i].name);
+      CHECK(again.tensors[i].value.type() == file.tensors[i].value.type());
+      CHECK(again.tensors[i].value.extents() == file.tensors[i].value.extents());
+      CHECK(std::ranges::equal(again.tensors[i].value.bytes(), file.tensors[i].value.bytes()));
+    }
+    sl::io::write_torch(scratch.path, again);
+    CHECK(sl::io::detail::file_bytes(scratch.path) == first);
+  }
+  file.tensors.push_back(file.tensors.front());
+  CHECK_THROWS_AS(sl::io::write_torch(scratch.path, file), sl::bad_value);
+}
+
+TEST_CASE("real checkpoints are read with the values that PyTorch reads") {
+  struct known {
+    const char* name;
+    std::size_t tensors;
+    double sum;      // of all elements, in double, in file order: torch.load and .double().sum()
+    double squares;  // of their squares
+    const char* last;
+  };
+  for (const known& k : {known{"resnet_cifar10/resnet20-12fca82f.th", 97, 139.7826495598208,
+                               10987.817166808309, "linear.bias"},
+                         known{"resnet_cifar10/resnet56-4bfd9763.th", 277, 1427.879011697099,
+                               28992.782524950944, "linear.bias"},
+                         known{"ultraface/version-RFB-320.pth", 244, 3020933.6163331065,
+                               260644987612.7256, "regression_headers.3.bias"}}) {
+    const auto path = shared_checkpoint(k.name);
+    if (!path) continue;
+    INFO(k.name);
+    const auto file = sl::io::read_torch(*path);
+    double sum = 0;
+    double squares = 0;
+    for (const auto& t : file.tensors) {
+      for (const double v : t.value.converted<double>()) {
+        sum += v;
+        squares += v * v;
+      }
+    }
+    CHECK(file.tensors.size() == k.tensors);
+    CHECK(sum == Approx(k.sum).epsilon(1e-9));
+    CHECK(squares == Approx(k.squares).epsilon(1e-9));
+    CHECK(file.tensors.back().name == k.last);
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#include <vector>  // std::vector
+
+#include "tests/support/catch.hpp"
+#include "tests/support/cuda_backend.hpp"
+
+using namespace slimming;
+using emulation::schedule;
+using testing::backend;
+
+namespace {
+
+// Rotates 64 numbers through shared memory, with or without the barrier that this needs.
+template <bool HasBarrier>
+struct rotate_body {
+  static constexpr const char* name = "rotate";
+  struct shared_type {
+    int number[64];
+  };
+  int* out;
+  template <cuda::thread_block Block>
+  void operator()(Block& block, shared_type& shared) const {
+    shared.number[block.thread()] = block.thread();
+    if constexpr (HasBarrier) block.sync();
+    block.store(out + block.thread(), shared.number[(block.thread() + 1) % 64]);
+  }
+};
+
+template <class Function>
+struct calling {
+  static constexpr const char* name = "calling";
+  using shared_type = cuda::no_shared;
+  Function function;
+  template <class Block>
+  void operator()(Block& block, shared_type&) const {
+    function(block);
+  }
+};
+
+template <int Threads, class Function>
+void launch(backend& on, Function function) {
+  on.stream().launch<Threads>(cuda::grid{}, calling<Function>{function});
+}
+
+}  // namespace
+
+static_assert(cuda::thread_block<emulation::block<64>>);
+
+TEST_CASE("with barriers the result is the same under every schedule", "[emulation]") {
+  for (const schedule order : backend::variants()) {
+    backend on(order);
+    const auto out = on.allocate<int>(64);
+    on.stream().launch<64>(cuda::grid{}, rotate_body<true>{out.data()});
+    const auto got = on.download(out);
+    for (int i = 0; i < 64; ++i) REQUIRE(got[static_cast<std::size_t>(i)] == (i + 1) % 64);
+  }
+}
+
+TEST_CASE("a missing barrier changes the result with the schedule", "[emulation]") {
+  const auto run = [](schedule order) {
+    backend on(order);
+    const auto out = on.allocate<int>(64);
+    on.stream().launch<64>(cuda::grid{}, rotate_body<false>{out.data()});
+    return on.download(out);
+  };
+  REQUIRE(run(schedule::forward) != run(schedule::backward));
+}
+
+TEST_CASE("threads that miss a barrier are found", "[emulation]") {
+  backend on(schedule::forward);
+  REQUIRE_THROWS_AS(launch<64>(on,
+                               [](auto& block) {
+                                 if (block.thread() < 63) block.sync();
+                               }),
+                    emulation::fault);
+  REQUIRE_THROWS_AS(launch<64>(on,
+                               [](auto& block) {
+                                 if (block.thread() % 2) block.shuffle_down(1.0f, 1);
+                               }),
+                    emulation::fault);
+}
+
+TEST_CASE("shuffles exchange inside a warp only", "[emulation]") {
+  backend on(schedule::shuffled);
+  const auto down = on.allocate<int>(64);
+  const auto butterfly = on.allocate<int>(64);
+  launch<64>(on, [a = down.data(), b = butterfly.data()](auto& block) {
+    block.store(a + block.thread(), block.shuffle_down(block.thread(), 3));
+    block.store(b + block.thread(), block.shuffle_xor(block.thread(), 5));
+  });
+  const auto got_down = on.download(down);
+  const auto got_butterfly = on.download(butterfly);
+  for (int i = 0; i < 64; ++i) {
+    REQUIRE(got_down[static_cast<std::size_t>(i)] == (i % 32 < 29 ? i + 3 : i));
+    REQUIRE(got_butterfly[static_cast<std::size_t>(i)] == (i ^ 5));
+  }
+}
+
+TEST_CASE("accesses outside allocations and misaligned ones are found", "[emulation]") {
+  backend on(schedule::forward);
+  const auto memory = on.allocate<float>(8);
+  const auto first = [](float* p, int lanes) {
+    return [=](auto& block) {
+      if (block.thread() != 0) return;
+      if (lanes == 1) block.store(p, 1.0f);
+      if (lanes == 4) (void)block.template load<4>(p);
+    };
+  };
+  REQUIRE_NOTHROW(launch<32>(on, first(memory.data() + 7, 1)));
+  REQUIRE_NOTHROW(launch<32>(on, first(memory.data() + 4, 4)));
+  REQUIRE_THROWS_AS(launch<32>(on, first(memory.data() + 8, 1)), emulation::fault);
+  REQUIRE_THROWS_AS(launch<32>(on, first(memory.data() - 1, 1)), emulation::fault);
+  REQUIRE_THROWS_AS(launch<32>(on, first(memory.data() + 2, 4)), emulation::fault);
+  float outside = 0.0f;
+  REQUIRE_THROWS_AS(launch<32>(on, first(&outside, 1)), emulation::fault);
+}
+
+TEST_CASE("the traffic of a launch is counted in bytes", "[emulation]") {
+  backend on(schedule::forward);
+  const auto memory = on.allocate<float>(128);
+  launch<32>(on, [p = memory.data()](auto& block) {
+    const auto v = block.template load<4>(p + 4 * block.thread());
+    block.store(p + block.thread(), v.lane[0]);
+  });
+  REQUIRE(on.bytes_read() == 32 * 16);
+  REQUIRE(on.bytes_written() == 32 * 4);
+  REQUIRE(on.launches() == 1);
+}
