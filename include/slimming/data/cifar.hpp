@@ -8,7 +8,7 @@
 
 #include <slimming/core/config.hpp>             // index_t
 #include <slimming/core/error.hpp>              // bad_file
-#include <slimming/data/detail/read_bytes.hpp>  // read_bytes, offset_text
+#include <slimming/data/detail/read_bytes.hpp>  // read_bytes, size_of, offset_text
 #include <slimming/data/image_dataset.hpp>      // image_dataset, data_split
 
 #include <filesystem>  // std::filesystem::path
@@ -61,6 +61,10 @@ struct cifar_format {
   const std::size_t record = format.label_bytes + static_cast<std::size_t>(extents.size());
   std::vector<std::uint8_t> pixels;
   std::vector<index_t> labels;
+  std::size_t total = 0;
+  for (const auto& file : batches) total += files::size_of(file);
+  pixels.reserve(total);
+  labels.reserve(total / record);
   for (const auto& file : batches) {
     const std::vector<std::uint8_t> bytes = files::read_bytes(file);
     if (bytes.empty() || bytes.size() % record != 0)
@@ -68,7 +72,6 @@ struct cifar_format {
                      bytes.empty() ? "the file is empty"
                                    : "record of " + std::to_string(record) + " bytes ends after " +
                                          std::to_string(bytes.size() % record));
-    pixels.reserve(pixels.size() + bytes.size());
     for (std::size_t at = 0; at < bytes.size(); at += record) {
       for (std::size_t k = 0; k < format.label_bytes; ++k)
         if (bytes[at + k] >= format.label_limits[k])
