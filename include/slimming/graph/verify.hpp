@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// Everything that is odd about a graph, all at once: what surgery would refuse, what it would miss.
+/// Area: graph.
+
+#include <slimming/core/array_ref.hpp>       // array_ref
+#include <slimming/core/dtype.hpp>           // size_of
+#include <slimming/graph/channel_graph.hpp>  // channel_graph
+#include <slimming/graph/groups.hpp>         // channel_groups
+
+#include <algorithm>      // std::sort, std::any_of
+#include <cstddef>        // std::size_t
+#include <cstdint>        // std::uintptr_t
+#include <string>         // std::string
+#include <unordered_map>  // parameters by name
+#include <vector>         // std::vector
+
+namespace slimming::inline v0 {
+
+enum class severity : std::uint8_t {
+  warning,  ///< surgery works, perhaps not as meant
+  error     ///< surgery would corrupt memory or fail
+};
+
+/// One thing that is odd. `code` is a stable word: "null_data", "overlap", "aliased_elements",
+/// "empty_value", "empty_parameter", "read_only", "unbound_parameter", "unbound_channels",
+/// "duplicate_name", "uncounted".
+struct finding {
+  severity level;
+  std::string code;
+  std::string place;  ///< the parameter or value
+  std::string what;
+};
+
+[[nodiscard]] inline std::string to_string(const finding& f) {
+  return (f.level == severity::error ? "error: " : "warning: ") + f.code + ": " + f.place + ": " +
+         f.what;
+}
+
+namespace detail {
+
+/// The bytes between the first and the last element of an array.
+struct byte_range {
+  std::uintptr_t first = 0;
+  std::uintptr_t end = 0;
+  std::size_t parameter = 0;
+  bool has_gaps = false;
+};
+
+inline byte_range bytes_of(const array_ref& a, std::size_t parameter) {
+  index_t low = 0;
+  index_t high = 0;
+  for (std::size_t axis = 0; axis < a.rank; ++axis) {
+    const index_t reach = (a.extent[axis] - 1) * a.stride[axis];
+    (reach < 0 ? low : high) += reach;
+  }
+  const auto size = static_cast<index_t>(size_of(a.type));
+  const auto at = reinterpret_cast<std::uintptr_t>(a.data);
+  return {at + static_cast<std::uintptr_t>(low * size),
+          at + static_cast<std::uintptr_t>((high + 1) * size), parameter,
+          high - low + 1 != a.size()};
+}
+
+inline void find_overlaps(const channel_graph& graph, std::vector<finding>& findings) {
+  std::vector<byte_range> ranges;
+  for (std::size_t p = 0; p < graph.parameters().size(); ++p) {
+    const array_ref& a = graph.parameters()[p].value.array;
+    if (a.data != nullptr && a.size() > 0) ranges.push_back(bytes_of(a, p));
+  }
+  std::sort(ranges.begin(), ranges.end(), [](const byte_range& a, const byte_range& b) {
+    return a.first != b.first ? a.first < b.first : a.parameter < b.parameter;
+  });
+  std::size_t widest = 0;  // the range that reaches furthest so far
+  for (std::size_t r = 1; r < ranges.size(); ++r) {
+    const auto& a = ranges[widest];
+    const auto& b = ranges[r];
+    if (b.first < a.end) {
+      const bool maybe = a.has_gaps || b.has_gaps;
+      findings.push_back({maybe ? severity::warning : severity::error, "overlap",
+                          graph.parameters()[b.parameter].value.name,
+                          std::string(maybe ? "may share" : "shares") + " memory with '" +
+                              graph.parameters()[a.parameter].value.name +
+                              "', which starts elsewhere: cutting one would change the other"});
+    }
+    if (b.end > a.end) widest = r;
+  }
+}
+
+inline void inspect_parameter(const channel_graph::parameter_record& record, bool sizes_are_known,
+                              std::vector<finding>& findings) {
+  const array_ref& a = record.value.array;
+  const std::string& name = record.value.name;
+  const bool is_bound = std::any_of(record.axis_binding.begin(), record.axis_binding.end(),
+                                    [](std::int32_t b) { return b >= 0; });
+  if (a.size() == 0) {
+    findings.push_back({severity::error, "empty_parameter", name, "has no elements"});
+    return;
+  }
+  if (a.data == nullptr)
+    findings.push_back({severity::error, "null_data", name,
+                        "has no memory: plans can be made, surgery cannot be done"});
+  for (std::size_t axis = 0; axis < a.rank; ++axis)
+    if (a.extent[axis] > 1 && a.stride[axis] == 0)
+      findings.push_back(
+          {severity::error, "aliased_elements", name,
+           "axis " + std::to_string(axis) + " has stride 0: its elements are one place in memory"});
+  if (!is_bound)
+    findings.push_back({severity::warning, "unbound_parameter", name,
+                        "no axis is indexed by channels: it is never cut"});
+  else if (a.read_only)
+    findings.push_back({severity::warning, "read_only", name,
+                        "is read-only: it can be copied from, not cut in place"});
+  if (sizes_are_known && is_bound && a.rank >= 2 && record.positions == 0)
+    findings.push_back({severity::warning, "uncounted", name,
+                        "its multiply-accumulates are not counted: the spatial size was lost on "
+                        "the way to it"});
+}
+
+}  // namespace detail
+
+/// All findings: parameters in their order, then memory, then values.
+/// \complexity O(atoms + parameters log parameters).
+[[nodiscard]] inline std::vector<finding> verify(const channel_graph& graph) {
+  std::vector<finding> findings;
+  const auto parameters = graph.parameters();
+  const bool sizes_are_known = std::any_of(parameters.begin(), parameters.end(),
+                                           [](const auto& p) { return p.positions > 0; });
+  std::unordered_map<std::string, int> names;
+  for (const auto& record : parameters) {
+    detail::inspect_parameter(record, sizes_are_known, findings);
+    if (++names[record.value.name] == 2)
+      findings.push_back(
+          {severity::warning, "duplicate_name", record.value.name,
+           "several parameters have this name: a saved plan cannot tell them apart"});
+  }
+  detail::find_overlaps(graph, findings);
+
+  const channel_groups groups(graph);
+  std::vector<char> is_indexed(static_cast<std::size_t>(groups.count()), 0);
+  for (const auto& b : graph.bindings())
+    for (index_t i = 0; i < graph.size(b.at); ++i)
+      is_indexed[static_cast<std::size_t>(groups.group_of(b.at, i))] = 1;
+  for (std::size_t v = 0; v < graph.values().size(); ++v) {
+    const channels c{static_cast<std::int32_t>(v)};
+    if (graph.size(c) == 0) {
+      findings.push_back({severity::error, "empty_value", graph.name(c), "has no channels"});
+      continue;
+    }
+    index_t bare = 0;
+    for (index_t i = 0; i < graph.size(c); ++i) {
+      const index_t g = groups.group_of(c, i);
+      const bool first = groups.member_at(g, 0).at == c;  // report a group where it first appears
+      if (first && !is_indexed[static_cast<std::size_t>(g)] && !groups.is_pinned(g)) ++bare;
+    }
+    if (bare > 0)
+      findings.push_back({severity::warning, "unbound_channels", graph.name(c),
+                          std::to_string(bare) + " of " + std::to_string(graph.size(c)) +
+                              " channels index no parameter, nor do those that they go with"});
+  }
+  return findings;
+}
+
+}  // namespace slimming::inline v0
