@@ -12,13 +12,14 @@
 #include "tests/support/cuda_backend.hpp"
 
 using namespace slimming;
-using cuda::activation_shape;
-using cuda::layout;
+namespace gpu = slimming::cuda;  // CCCL has a ::cuda of its own
+using gpu::activation_shape;
+using gpu::layout;
 using testing::backend;
 
 namespace {
 
-struct options : cuda::batch_norm_options {
+struct options : gpu::batch_norm_options {
   bool residual = false;
 };
 
@@ -129,13 +130,13 @@ struct device_layer {
   backend::buffer<int> live;
   backend::buffer<T> x, residual, y, dy, dx, dresidual;
   activation_shape shape;
-  cuda::live_channels channels;
+  gpu::live_channels channels;
   options how;
 
   device_layer(backend& where, const oracle& o, std::vector<double> old_mean,
                std::vector<double> old_variance)
       : on(where),
-        partial(on.allocate<float>(cuda::batch_norm_workspace::partial_size)),
+        partial(on.allocate<float>(gpu::batch_norm_workspace::partial_size)),
         gamma(on.upload(as<float>(o.gamma))),
         beta(on.upload(as<float>(o.beta))),
         running_mean(on.upload(as<float>(old_mean))),
@@ -144,7 +145,7 @@ struct device_layer {
         inv_std(channel_array(o)),
         dgamma(channel_array(o)),
         dbeta(channel_array(o)),
-        counters(on.upload(std::vector<unsigned>(cuda::batch_norm_workspace::counters_size, 0))),
+        counters(on.upload(std::vector<unsigned>(gpu::batch_norm_workspace::counters_size, 0))),
         live(on.upload(o.live)),
         x(on.upload(as<T>(o.x))),
         residual(on.upload(as<T>(o.residual))),
@@ -163,21 +164,21 @@ struct device_layer {
   backend::buffer<T> output(const oracle& o) {
     return on.upload(std::vector<T>(o.x.size(), T(static_cast<float>(untouched))));
   }
-  [[nodiscard]] cuda::batch_norm_arrays arrays() const {
+  [[nodiscard]] gpu::batch_norm_arrays arrays() const {
     return {gamma.data(), beta.data(),   running_mean.data(), running_variance.data(),
             mean.data(),  inv_std.data()};
   }
-  [[nodiscard]] cuda::batch_norm_workspace workspace() const {
+  [[nodiscard]] gpu::batch_norm_workspace workspace() const {
     return {partial.data(), counters.data()};
   }
   void forward() {
-    cuda::batch_norm_forward<T>(on.stream(), shape, channels,
-                                {x.data(), how.residual ? residual.data() : nullptr, y.data()},
-                                arrays(), workspace(), how);
+    gpu::batch_norm_forward<T>(on.stream(), shape, channels,
+                               {x.data(), how.residual ? residual.data() : nullptr, y.data()},
+                               arrays(), workspace(), how);
   }
   void backward() {
     const bool gated_by_y = how.residual && how.relu;
-    cuda::batch_norm_backward<T>(
+    gpu::batch_norm_backward<T>(
         on.stream(), shape, channels,
         {x.data(), gated_by_y ? y.data() : nullptr, dy.data(), dx.data(),
          how.residual ? dresidual.data() : nullptr, dgamma.data(), dbeta.data()},
@@ -295,9 +296,9 @@ TEST_CASE("inference uses the running averages", "[cuda.batch_norm]") {
   const oracle o =
       make<float>({3, 12, 25, layout::nhwc}, all_of(12), with(true, true), random, 0.0);
   device_layer<float> layer(on, o, o.running_mean, o.running_variance);
-  cuda::batch_norm_inference<float>(on.stream(), layer.shape, {},
-                                    {layer.x.data(), layer.residual.data(), layer.y.data()},
-                                    layer.arrays(), layer.how);
+  gpu::batch_norm_inference<float>(on.stream(), layer.shape, {},
+                                   {layer.x.data(), layer.residual.data(), layer.y.data()},
+                                   layer.arrays(), layer.how);
   std::vector<double> expected(o.x.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const std::size_t c = i % 12;
@@ -318,7 +319,7 @@ TEST_CASE("the input gradient may take the place of the output gradient", "[cuda
         make<float>({5, 24, pixels, layout::nhwc}, all_of(24), with(true, true), random, 0.0);
     device_layer<float> layer(on, o, o.running_mean, o.running_variance);
     layer.forward();
-    cuda::batch_norm_backward<float>(
+    gpu::batch_norm_backward<float>(
         on.stream(), layer.shape, {},
         {layer.x.data(), layer.y.data(), layer.dy.data(), layer.dy.data(), layer.dresidual.data(),
          layer.dgamma.data(), layer.dbeta.data()},
@@ -354,8 +355,8 @@ TEST_CASE("masking half of the channels halves the traffic", "[cuda.batch_norm]"
 
 TEST_CASE("shapes and pointers are checked before anything runs", "[cuda.batch_norm]") {
   backend on(backend::variants().front());
-  const auto forward = [&](const activation_shape& shape, const cuda::live_channels& live) {
-    cuda::batch_norm_forward<float>(on.stream(), shape, live, {}, {}, {});
+  const auto forward = [&](const activation_shape& shape, const gpu::live_channels& live) {
+    gpu::batch_norm_forward<float>(on.stream(), shape, live, {}, {}, {});
   };
   REQUIRE_THROWS_AS(forward({2, 3, 4, layout::nhwc}, {}), bad_value);
   REQUIRE_THROWS_AS(forward({-2, 3, 4, layout::nhwc}, {}), bad_value);

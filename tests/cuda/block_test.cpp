@@ -9,6 +9,7 @@
 #include "tests/support/cuda_backend.hpp"
 
 using namespace slimming;
+namespace gpu = slimming::cuda;  // CCCL has a ::cuda of its own
 using testing::backend;
 
 namespace {
@@ -19,7 +20,7 @@ template <int Threads>
 struct two_stage_sum {
   static constexpr const char* name = "two_stage_sum";
   struct shared_type {
-    float scratch[cuda::warp_size];
+    float scratch[gpu::warp_size];
     bool is_last;
   };
   const float* in;
@@ -28,12 +29,12 @@ struct two_stage_sum {
   unsigned* counter;
   float* out;
 
-  template <cuda::thread_block Block>
+  template <gpu::thread_block Block>
   SLIMMING_HOST_DEVICE void operator()(Block& block, shared_type& shared) const {
     float sum = 0.0f;
     for (int i = block.thread(); i < columns; i += Threads)
       sum += block.load(in + block.x() * columns + i);
-    sum = cuda::block_sum(block, shared.scratch, sum);
+    sum = gpu::block_sum(block, shared.scratch, sum);
     if (block.thread() == 0) {
       block.store(partial + block.x(), sum);
       block.publish();
@@ -50,18 +51,18 @@ struct two_stage_sum {
 
 struct convert_body {
   static constexpr const char* name = "convert";
-  using shared_type = cuda::no_shared;
+  using shared_type = gpu::no_shared;
   const float* in;
   bfloat16* brain;
   float16* half;
   float* back;
-  template <cuda::thread_block Block>
+  template <gpu::thread_block Block>
   SLIMMING_HOST_DEVICE void operator()(Block& block, shared_type&) const {
     const int i = block.thread();
     const float x = block.load(in + i);
-    block.store(brain + i, cuda::narrow<bfloat16>(x));
-    block.store(half + i, cuda::narrow<float16>(x));
-    block.store(back + i, cuda::widen(cuda::narrow<float16>(x)));
+    block.store(brain + i, gpu::narrow<bfloat16>(x));
+    block.store(half + i, gpu::narrow<float16>(x));
+    block.store(back + i, gpu::widen(gpu::narrow<float16>(x)));
   }
 };
 
@@ -80,8 +81,8 @@ void check_two_stage_sum(backend& on) {
   const auto out = on.allocate<float>(1);
   for (int repeat = 0; repeat < 2; ++repeat) {  // the counter has returned to zero
     on.stream().template launch<Threads>(
-        cuda::grid{blocks}, two_stage_sum<Threads>{device_in.data(), columns, partial.data(),
-                                                   counter.data(), out.data()});
+        gpu::grid{blocks}, two_stage_sum<Threads>{device_in.data(), columns, partial.data(),
+                                                  counter.data(), out.data()});
     REQUIRE(on.download(out) == std::vector<float>{expected});
     REQUIRE(on.download(counter) == std::vector<unsigned>{0});
   }
@@ -112,7 +113,7 @@ TEST_CASE("storage types convert as the host's do", "[cuda.block]") {
   const auto brain = on.allocate<bfloat16>(64);
   const auto half = on.allocate<float16>(64);
   const auto back = on.allocate<float>(64);
-  on.stream().launch<64>(cuda::grid{},
+  on.stream().launch<64>(gpu::grid{},
                          convert_body{device_in.data(), brain.data(), half.data(), back.data()});
   const auto got_brain = on.download(brain);
   const auto got_half = on.download(half);

@@ -7,6 +7,7 @@
 #include "tests/support/catch.hpp"
 
 using namespace slimming;
+namespace gpu = slimming::cuda;  // CCCL has a ::cuda of its own
 
 TEST_CASE("the code word says what a caller can do about a failure", "[cuda.error]") {
   const auto code = [](cudaError_t status) { return cuda_error("here", status).code(); };
@@ -23,14 +24,14 @@ TEST_CASE("a failure names the place, the runtime's error and its meaning", "[cu
   REQUIRE(std::string(e.what()) ==
           "slimming: out_of_memory: weights: cudaErrorMemoryAllocation: out of memory");
   REQUIRE(e.status() == cudaErrorMemoryAllocation);
-  REQUIRE_NOTHROW(cuda::check(cudaSuccess, "nothing"));
-  REQUIRE_THROWS_AS(cuda::check(cudaErrorInvalidValue, "copy"), error);
+  REQUIRE_NOTHROW(gpu::check(cudaSuccess, "nothing"));
+  REQUIRE_THROWS_AS(gpu::check(cudaErrorInvalidValue, "copy"), error);
 }
 
 TEST_CASE("a machine without a driver or device says so", "[cuda.error]") {
   int devices = 0;
   try {
-    cuda::check(cudaGetDeviceCount(&devices), "device_count");
+    gpu::check(cudaGetDeviceCount(&devices), "device_count");
     REQUIRE(devices > 0);
   } catch (const cuda_error& e) {
     REQUIRE((e.code() == "no_driver" || e.code() == "no_device"));

@@ -8,6 +8,7 @@
 #include "tests/support/cuda_backend.hpp"
 
 using namespace slimming;
+namespace gpu = slimming::cuda;  // CCCL has a ::cuda of its own
 using testing::backend;
 
 TEST_CASE("one launch gives every scale factor of a net the host's sub-gradient",
@@ -34,10 +35,10 @@ TEST_CASE("one launch gives every scale factor of a net the host's sub-gradient"
     gamma_views.push_back(view(gammas[i].data(), lengths[i]));
     gradient_views.push_back(view(gradients[i].data(), lengths[i]));
   }
-  const auto chunks = on.upload(cuda::gamma_chunks(gamma_views, gradient_views));
+  const auto chunks = on.upload(gpu::gamma_chunks(gamma_views, gradient_views));
   on.forget_traffic();
-  cuda::add_l1_subgradient(on.stream(), view(std::as_const(chunks).data(), chunks.size()),
-                           l1_strength(1e-2));
+  gpu::add_l1_subgradient(on.stream(), view(std::as_const(chunks).data(), chunks.size()),
+                          l1_strength(1e-2));
   if (backend::counts_traffic) REQUIRE(on.launches() == 1);
   for (std::size_t i = 0; i < lengths.size(); ++i)
     REQUIRE(on.download(gradients[i]) == expected[i]);
@@ -47,6 +48,6 @@ TEST_CASE("a table whose lengths disagree is refused", "[cuda.gamma_l1]") {
   float memory[4] = {};
   const std::vector<tensor_view<const float, 1>> gammas = {view(memory, 2)};
   const std::vector<tensor_view<float, 1>> gradients = {view(memory, 3)};
-  REQUIRE_THROWS_AS(cuda::gamma_chunks(gammas, gradients), shape_mismatch);
-  REQUIRE_THROWS_AS(cuda::gamma_chunks(gammas, {}), shape_mismatch);
+  REQUIRE_THROWS_AS(gpu::gamma_chunks(gammas, gradients), shape_mismatch);
+  REQUIRE_THROWS_AS(gpu::gamma_chunks(gammas, {}), shape_mismatch);
 }

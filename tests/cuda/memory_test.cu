@@ -10,36 +10,36 @@
 #include "tests/support/catch.hpp"
 
 using namespace slimming;
+namespace gpu = slimming::cuda;  // CCCL has a ::cuda of its own
 
 TEST_CASE("what goes to the device comes back", "[cuda.memory]") {
-  const cuda::stream stream;
+  const gpu::stream stream;
   std::vector<double> numbers(1001);
   std::iota(numbers.begin(), numbers.end(), 0.5);
-  auto first = cuda::to_device(stream, numbers);
-  const cuda::device_buffer<double> second = std::move(first);
+  auto first = gpu::to_device(stream, numbers);
+  const gpu::device_buffer<double> second = std::move(first);
   REQUIRE(first.data() == nullptr);
-  REQUIRE(cuda::to_host(stream, second) == numbers);
+  REQUIRE(gpu::to_host(stream, second) == numbers);
 }
 
 TEST_CASE("copies of the wrong size are refused", "[cuda.memory]") {
-  const cuda::stream stream;
-  const cuda::device_buffer<int> three(3);
+  const gpu::stream stream;
+  const gpu::device_buffer<int> three(3);
   std::vector<int> two(2);
-  REQUIRE_THROWS_AS(cuda::copy_to_device<int>(stream, two, three), shape_mismatch);
-  REQUIRE_THROWS_AS(cuda::copy_to_host<int>(stream, three, two), shape_mismatch);
-  REQUIRE_THROWS_AS(cuda::device_buffer<int>(-1), bad_value);
+  REQUIRE_THROWS_AS(gpu::copy_to_device<int>(stream, two, three), shape_mismatch);
+  REQUIRE_THROWS_AS(gpu::copy_to_host<int>(stream, three, two), shape_mismatch);
+  REQUIRE_THROWS_AS(gpu::device_buffer<int>(-1), bad_value);
 }
 
 TEST_CASE("more memory than there is gives out_of_memory and leaves the device usable",
           "[cuda.memory]") {
   try {
-    const cuda::device_buffer<char> all(index_t{1} << 46);
+    const gpu::device_buffer<char> all(index_t{1} << 46);
     FAIL("64 TiB were allocated");
   } catch (const cuda_error& e) {
     REQUIRE(e.code() == "out_of_memory");
     REQUIRE(e.place().find(std::to_string(index_t{1} << 46)) != std::string::npos);
   }
-  const cuda::stream stream;
-  REQUIRE(cuda::to_host(stream, cuda::to_device(stream, std::vector<int>{7})) ==
-          std::vector<int>{7});
+  const gpu::stream stream;
+  REQUIRE(gpu::to_host(stream, gpu::to_device(stream, std::vector<int>{7})) == std::vector<int>{7});
 }

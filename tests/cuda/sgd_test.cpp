@@ -9,6 +9,7 @@
 #include "tests/support/cuda_backend.hpp"
 
 using namespace slimming;
+namespace gpu = slimming::cuda;  // CCCL has a ::cuda of its own
 using testing::backend;
 
 namespace {
@@ -55,7 +56,7 @@ TEMPLATE_TEST_CASE("one launch steps every parameter as the double-precision ora
   net.push_back({0, 0, l1_term::without, false});
   net.push_back({300, 0, l1_term::without, false});
 
-  std::vector<cuda::sgd_tensor<gradient_type>> table;
+  std::vector<gpu::sgd_tensor<gradient_type>> table;
   for (auto& p : net) {
     const auto value = uniform(p.size + p.offset, random);
     const auto velocity = uniform(p.size + p.offset, random);
@@ -81,15 +82,15 @@ TEMPLATE_TEST_CASE("one launch steps every parameter as the double-precision ora
                options, p.l1);
     }
     const auto chunks =
-        on.upload(cuda::sgd_chunks(std::span<const cuda::sgd_tensor<gradient_type>>(table)));
-    const tensor_view<const cuda::sgd_chunk<gradient_type>, 1> all(chunks.data(), chunks.size());
+        on.upload(gpu::sgd_chunks(std::span<const gpu::sgd_tensor<gradient_type>>(table)));
+    const tensor_view<const gpu::sgd_chunk<gradient_type>, 1> all(chunks.data(), chunks.size());
     on.forget_traffic();
     if (step == 0) {
-      cuda::sgd_step(on.stream(), all, options);
+      gpu::sgd_step(on.stream(), all, options);
     } else {  // the numbers in device memory, as a captured graph reads them
       const auto numbers =
-          on.upload(std::vector<cuda::sgd_numbers>{slimming::detail::coefficients<float>(options)});
-      cuda::sgd_step(on.stream(), all, numbers.data());
+          on.upload(std::vector<gpu::sgd_numbers>{slimming::detail::coefficients<float>(options)});
+      gpu::sgd_step(on.stream(), all, numbers.data());
     }
     if (backend::counts_traffic) REQUIRE(on.launches() == 1);
   }
@@ -115,13 +116,13 @@ TEST_CASE("a step moves every value, gradient and velocity once", "[cuda.sgd]") 
   const auto velocity = on.upload(std::vector<float>(n, 1.0f));
   const auto gradient = on.upload(std::vector<float>(n, 1.0f));
   const auto shadow = on.allocate<bfloat16>(n);
-  const std::vector<cuda::sgd_tensor<float>> table = {
+  const std::vector<gpu::sgd_tensor<float>> table = {
       {value.data(), gradient.data(), velocity.data(), shadow.data(), n}};
-  const auto chunks = on.upload(cuda::sgd_chunks(std::span<const cuda::sgd_tensor<float>>(table)));
+  const auto chunks = on.upload(gpu::sgd_chunks(std::span<const gpu::sgd_tensor<float>>(table)));
   on.forget_traffic();
-  cuda::sgd_step(on.stream(),
-                 tensor_view<const cuda::sgd_chunk<float>, 1>(chunks.data(), chunks.size()),
-                 sgd_options{});
+  gpu::sgd_step(on.stream(),
+                tensor_view<const gpu::sgd_chunk<float>, 1>(chunks.data(), chunks.size()),
+                sgd_options{});
   REQUIRE(on.bytes_written() == std::size_t{n} * (4 + 4 + 2));
   const std::size_t table_bytes = 256 * chunks.bytes();  // each thread reads its block's chunk
   REQUIRE(on.bytes_read() == std::size_t{n} * (4 + 4 + 4) + table_bytes);
@@ -130,13 +131,12 @@ TEST_CASE("a step moves every value, gradient and velocity once", "[cuda.sgd]") 
 TEST_CASE("bad tables and options are refused before anything runs", "[cuda.sgd]") {
   backend on(backend::variants().front());
   float x = 0.0f;
-  const std::vector<cuda::sgd_tensor<float>> no_gradient = {{&x, nullptr, &x, nullptr, 1}};
-  const std::vector<cuda::sgd_tensor<float>> negative = {{&x, &x, &x, nullptr, -1}};
-  REQUIRE_THROWS_AS(cuda::sgd_chunks(std::span<const cuda::sgd_tensor<float>>(no_gradient)),
+  const std::vector<gpu::sgd_tensor<float>> no_gradient = {{&x, nullptr, &x, nullptr, 1}};
+  const std::vector<gpu::sgd_tensor<float>> negative = {{&x, &x, &x, nullptr, -1}};
+  REQUIRE_THROWS_AS(gpu::sgd_chunks(std::span<const gpu::sgd_tensor<float>>(no_gradient)),
                     bad_value);
-  REQUIRE_THROWS_AS(cuda::sgd_chunks(std::span<const cuda::sgd_tensor<float>>(negative)),
-                    bad_value);
-  REQUIRE_THROWS_AS(cuda::sgd_step(on.stream(), tensor_view<const cuda::sgd_chunk<float>, 1>(),
-                                   sgd_options{.momentum = 2.0}),
+  REQUIRE_THROWS_AS(gpu::sgd_chunks(std::span<const gpu::sgd_tensor<float>>(negative)), bad_value);
+  REQUIRE_THROWS_AS(gpu::sgd_step(on.stream(), tensor_view<const gpu::sgd_chunk<float>, 1>(),
+                                  sgd_options{.momentum = 2.0}),
                     bad_value);
 }

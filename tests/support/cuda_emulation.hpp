@@ -305,4 +305,17 @@ class stream {
   std::map<int, std::unique_ptr<detail::fibers>> fibers_;  // by number of threads
 };
 
+/// Stand for the sort of <slimming/cuda/sort.cuh>.
+inline std::size_t sort_scratch_bytes(int) { return 1; }
+inline void stable_sort_by_key(stream&, const std::uint32_t* keys, std::uint32_t* sorted_keys,
+                               const int* values, int* sorted_values, int n, void*, std::size_t) {
+  std::vector<int> order(static_cast<std::size_t>(n));
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return keys[a] < keys[b]; });
+  for (const int from : order) {
+    *sorted_keys++ = keys[from];
+    *sorted_values++ = values[from];
+  }
+}
+
 }  // namespace slimming::emulation

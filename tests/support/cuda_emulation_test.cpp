@@ -6,6 +6,7 @@
 #include "tests/support/cuda_backend.hpp"
 
 using namespace slimming;
+namespace gpu = slimming::cuda;  // CCCL has a ::cuda of its own
 using emulation::schedule;
 using testing::backend;
 
@@ -19,7 +20,7 @@ struct rotate_body {
     int number[64];
   };
   int* out;
-  template <cuda::thread_block Block>
+  template <gpu::thread_block Block>
   void operator()(Block& block, shared_type& shared) const {
     shared.number[block.thread()] = block.thread();
     if constexpr (HasBarrier) block.sync();
@@ -30,7 +31,7 @@ struct rotate_body {
 template <class Function>
 struct calling {
   static constexpr const char* name = "calling";
-  using shared_type = cuda::no_shared;
+  using shared_type = gpu::no_shared;
   Function function;
   template <class Block>
   void operator()(Block& block, shared_type&) const {
@@ -40,18 +41,18 @@ struct calling {
 
 template <int Threads, class Function>
 void launch(backend& on, Function function) {
-  on.stream().launch<Threads>(cuda::grid{}, calling<Function>{function});
+  on.stream().launch<Threads>(gpu::grid{}, calling<Function>{function});
 }
 
 }  // namespace
 
-static_assert(cuda::thread_block<emulation::block<64>>);
+static_assert(gpu::thread_block<emulation::block<64>>);
 
 TEST_CASE("with barriers the result is the same under every schedule", "[emulation]") {
   for (const schedule order : backend::variants()) {
     backend on(order);
     const auto out = on.allocate<int>(64);
-    on.stream().launch<64>(cuda::grid{}, rotate_body<true>{out.data()});
+    on.stream().launch<64>(gpu::grid{}, rotate_body<true>{out.data()});
     const auto got = on.download(out);
     for (int i = 0; i < 64; ++i) REQUIRE(got[static_cast<std::size_t>(i)] == (i + 1) % 64);
   }
@@ -61,7 +62,7 @@ TEST_CASE("a missing barrier changes the result with the schedule", "[emulation]
   const auto run = [](schedule order) {
     backend on(order);
     const auto out = on.allocate<int>(64);
-    on.stream().launch<64>(cuda::grid{}, rotate_body<false>{out.data()});
+    on.stream().launch<64>(gpu::grid{}, rotate_body<false>{out.data()});
     return on.download(out);
   };
   REQUIRE(run(schedule::forward) != run(schedule::backward));
