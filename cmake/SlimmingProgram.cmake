@@ -8,6 +8,9 @@ function(slimming_program target)
   if(SLIMMING_ARCH)
     target_compile_options(${target} PRIVATE "$<${cxx}:-march=${SLIMMING_ARCH}>")
   endif()
+  if(SLIMMING_SANITIZE MATCHES "thread")  # see tests/support/tsan/tbb/threads.h
+    target_include_directories(${target} BEFORE PRIVATE "${PROJECT_SOURCE_DIR}/tests/support/tsan")
+  endif()
   if(SLIMMING_SANITIZE)
     target_compile_options(${target} PRIVATE
       "$<${cxx}:-fsanitize=${SLIMMING_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all>"
