@@ -1,0 +1,23 @@
+# SPDX-FileCopyrightText: 2026 The slimming authors
+# SPDX-License-Identifier: MIT
+set(command "${COMPILER}" -std=c++20 -fsyntax-only "-I${INCLUDE}" "${FILE}")
+execute_process(COMMAND ${command} RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "${FILE} must compile without SLIMMING_EXPECT_FAIL:\n${out}${err}")
+endif()
+execute_process(COMMAND ${command} -DSLIMMING_EXPECT_FAIL
+  RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
+if(result EQUAL 0)
+  message(FATAL_ERROR "${FILE} must not compile with SLIMMING_EXPECT_FAIL")
+endif()
+file(STRINGS "${FILE}" expected REGEX "^// expected-error: ")
+if(NOT expected)
+  message(FATAL_ERROR "${FILE} has no `// expected-error:` line")
+endif()
+foreach(line IN LISTS expected)
+  string(REPLACE "// expected-error: " "" line "${line}")
+  string(FIND "${out}${err}" "${line}" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "${FILE}: the compiler does not say\n  ${line}\nbut\n${out}${err}")
+  endif()
+endforeach()
