@@ -11,6 +11,7 @@ TEST_CASE("every role has a word of its own") {
   CHECK(sl::name_of(sl::role::weight_in) == "weight_in");
   CHECK(sl::name_of(sl::role::bias) == "bias");
   CHECK(sl::name_of(sl::role::scale) == "scale");
+  CHECK(sl::name_of(sl::role::slope) == "slope");
   CHECK(sl::name_of(sl::role::statistic) == "statistic");
   CHECK(sl::name_of(sl::role::index) == "index");
 }

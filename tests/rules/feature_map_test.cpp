@@ -18,3 +18,12 @@ TEST_CASE("an input is pinned and knows its size if it was given one") {
   sl::output(g, x);
   CHECK(g.pins().back().reason == "network output");
 }
+
+TEST_CASE("a vector of features has a size without spatial axes") {
+  sl::channel_graph g;
+  const auto x = sl::vector_input(g, 784);
+  CHECK(g.size(x.c) == 784);
+  CHECK(x.has_size);
+  CHECK(x.positions() == 1);
+  CHECK(g.pins().size() == 1);
+}

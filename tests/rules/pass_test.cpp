@@ -29,7 +29,7 @@ TEST_CASE("a parameter per channel is bound, a shared one is not") {
   const auto x = sl::input(g, 3, {8, 8});
   (void)connect(g, rules::per_channel_facts{.name = "prelu", .value = a.make("s", {3, 1, 1})}, x);
   CHECK(bound_to(g, 0, 0) == x.c);
-  CHECK(g.bindings()[0].as == sl::role::statistic);
+  CHECK(g.bindings()[0].as == sl::role::slope);
   (void)connect(g, rules::per_channel_facts{.name = "one slope", .value = a.make("t", {1})}, x);
   CHECK(g.parameters().size() == 1);
   (void)connect(

@@ -29,7 +29,8 @@ enum class role : std::uint8_t {
   weight_in,  ///< in axis of such a kernel: a slice reads the channel
   bias,       ///< is added: biases, batch-norm shifts
   scale,      ///< batch-norm gamma and other per-channel factors
-  statistic,  ///< is cut along and says nothing of importance: running mean, PReLU slope
+  slope,      ///< parameter of an activation: learned, says nothing of importance
+  statistic,  ///< is cut along, not learned: running mean and variance
   index       ///< a channel_select's list: entries name channels of the wide side
 };
 

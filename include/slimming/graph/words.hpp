@@ -18,7 +18,7 @@
 
 namespace slimming::inline v0 {
 
-/// "weight", "weight_in", "bias", "scale", "statistic", "index".
+/// "weight", "weight_in", "bias", "scale", "slope", "statistic", "index".
 [[nodiscard]] constexpr std::string_view name_of(role r) noexcept {
   switch (r) {
     case role::weight:
@@ -29,6 +29,8 @@ namespace slimming::inline v0 {
       return "bias";
     case role::scale:
       return "scale";
+    case role::slope:
+      return "slope";
     case role::statistic:
       return "statistic";
     case role::index:

@@ -42,6 +42,14 @@ struct feature_map {
   return {c, std::move(spatial), has_size};
 }
 
+/// A network input without spatial axes: \p n features. The plan counts MACs, each weight once.
+[[nodiscard]] inline feature_map vector_input(channel_graph& graph, index_t n,
+                                              std::string name = "input") {
+  feature_map x = input(graph, n, {}, std::move(name));
+  x.has_size = true;
+  return x;
+}
+
 /// Declares a network output: the caller reads its channels, so they stay.
 inline void output(channel_graph& graph, const feature_map& x) { graph.pin(x.c, "network output"); }
 

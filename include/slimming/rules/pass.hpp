@@ -27,12 +27,12 @@ struct pass_facts {
   std::string name = {};
 };
 
-/// Facts of an operator that applies one number per channel: PReLU slopes (`role::statistic`), a scale
+/// Facts of an operator that applies one number per channel: PReLU slopes (`role::slope`), a scale
 /// (`role::scale`), a shift (`role::bias`). A parameter with one element is shared by all channels.
 struct per_channel_facts {
   std::string name = {};
   std::optional<parameter> value = {};
-  role as = role::statistic;
+  role as = role::slope;
   std::size_t axis = 0;  ///< the axis of the parameter that is indexed by channels
 };
 
