@@ -52,12 +52,11 @@ struct conv_output {
   return load(buffer);
 }
 
-/// Hands a (pixels, width) block of results over. \p pixel_at maps a row to its pixel, \p lanes is
+/// Hands a (pixels, width) block of results over. \p targets holds each row's pixel, \p lanes is
 /// the number of real channels among the columns, \p record the pixel block's moment record.
-template <class PixelAt>
-void write_block(const conv_output& out, const float* block, index_t ld, index_t rows,
-                 index_t width, index_t channel, index_t lanes, index_t record,
-                 const PixelAt& pixel_at) {
+inline void write_block(const conv_output& out, const float* block, index_t ld, index_t rows,
+                        index_t width, index_t channel, index_t lanes, index_t record,
+                        const index_t* targets) {
   const bool is_last_group = channel + lanes == out.channels;
   for (index_t v = 0; v < width && v < lanes; v += vector_width) {
     const index_t here = std::min<index_t>(lanes - v, vector_width);
@@ -73,9 +72,9 @@ void write_block(const conv_output& out, const float* block, index_t ld, index_t
       const vec result = load(block + r * ld + v) + bias;
       if (out.moments) moments.add(result);
       if (whole)
-        out.put(result, pixel_at(r), channel + v);
+        out.put(result, targets[r], channel + v);
       else
-        out.put_lanes(result, here, padding, pixel_at(r), channel + v);
+        out.put_lanes(result, here, padding, targets[r], channel + v);
     }
     if (!out.moments) continue;
     if (whole)

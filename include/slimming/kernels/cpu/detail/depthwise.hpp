@@ -38,11 +38,11 @@ inline void depthwise_multiply(const gather& g, index_t kernel_w, const float* s
                                const float* weights, const conv_output& out) {
   const index_t stride = out.stride;
   for_each_block(g.pixels(), depthwise_block, [&](index_t begin, index_t end) {
-    for (index_t p = begin; p < end; ++p) {
-      const index_t j = p % g.w.count, i = p / g.w.count % g.h.count;
-      const float* image = source + p / g.w.count / g.h.count * g.h.source * g.w.source * stride;
+    lattice_cursor at(g, begin);
+    for (index_t p = begin; p < end; ++p, at.next()) {
+      const index_t i = at.i(), j = at.j(), pixel = at.target();
+      const float* const image = source + at.image() * g.h.source * g.w.source * stride;
       const tap_range rows(g.h, i), columns(g.w, j);
-      const index_t pixel = g.target_pixel(p);
       for (index_t c = 0; c < stride; c += vector_width) {
         vec sum = out.bias ? load(out.bias + c) : vec{};
         for (index_t a = rows.first; a < rows.last; ++a) {
@@ -84,9 +84,11 @@ inline void depthwise_weight_gradient(const gather& g, const float* source, cons
   for_each_task(splits, [&](index_t split) {
     float* const sums = partials + split * size;
     std::fill_n(sums, size, 0.0f);
-    for (index_t p = pixels * split / splits; p < pixels * (split + 1) / splits; ++p) {
-      const index_t j = p % g.w.count, i = p / g.w.count % g.h.count;
-      const float* image = source + p / g.w.count / g.h.count * g.h.source * g.w.source * stride;
+    const index_t begin = pixels * split / splits, end = pixels * (split + 1) / splits;
+    lattice_cursor at(g, begin);
+    for (index_t p = begin; p < end; ++p, at.next()) {
+      const index_t i = at.i(), j = at.j();
+      const float* const image = source + at.image() * g.h.source * g.w.source * stride;
       const tap_range rows(g.h, i), columns(g.w, j);
       for (index_t a = rows.first; a < rows.last; ++a)
         for (index_t b = columns.first; b < columns.last; ++b) {

@@ -39,7 +39,7 @@ struct gather_axis {
   }
 };
 
-/// The gather of a forward pass.
+/// Both axes, and the images of the batch.
 struct gather {
   index_t images = 1;
   gather_axis h, w;
@@ -50,14 +50,38 @@ struct gather {
   [[nodiscard]] bool is_identity() const noexcept {
     return h.reads_in_place() && w.reads_in_place();
   }
-  /// Index among all result pixels of lattice pixel \p p.
-  [[nodiscard]] index_t target_pixel(index_t p) const noexcept {
-    const index_t j = p % w.count, i = p / w.count % h.count, n = p / w.count / h.count;
-    return (n * h.target + h.target_first + i * h.target_step) * w.target + w.target_first +
-           j * w.target_step;
-  }
 };
 
+/// Walks over lattice pixels in order, without a division per step.
+class lattice_cursor {
+ public:
+  lattice_cursor(const gather& g, index_t pixel)
+      : g_(&g),
+        image_(pixel / g.w.count / g.h.count),
+        i_(pixel / g.w.count % g.h.count),
+        j_(pixel % g.w.count) {}
+  void next() noexcept {
+    if (++j_ < g_->w.count) return;
+    j_ = 0;
+    if (++i_ < g_->h.count) return;
+    i_ = 0;
+    ++image_;
+  }
+  [[nodiscard]] index_t image() const noexcept { return image_; }
+  [[nodiscard]] index_t i() const noexcept { return i_; }
+  [[nodiscard]] index_t j() const noexcept { return j_; }
+  /// Index among all result pixels.
+  [[nodiscard]] index_t target() const noexcept {
+    return (image_ * g_->h.target + g_->h.target_first + i_ * g_->h.target_step) * g_->w.target +
+           g_->w.target_first + j_ * g_->w.target_step;
+  }
+
+ private:
+  const gather* g_;
+  index_t image_, i_, j_;
+};
+
+/// The gather of a forward pass.
 [[nodiscard]] inline gather forward_gather(const conv_geometry& g) noexcept {
   const auto axis = [](index_t in, index_t out, index_t kernel, index_t stride, index_t pad,
                        index_t dilation) {
@@ -135,14 +159,15 @@ inline void gather_block(const gather& g, const float* source, index_t source_st
                          index_t column_begin, index_t column_end, float* block, index_t ld) {
   const index_t first_tap = column_begin / channels;
   const index_t last_tap = (column_end + channels - 1) / channels;
-  for (index_t p = begin; p < end; ++p, block += ld) {
-    const index_t j = p % g.w.count, i = p / g.w.count % g.h.count;
-    const float* image =
-        source + p / g.w.count / g.h.count * g.h.source * g.w.source * source_stride;
+  const index_t image_size = g.h.source * g.w.source * source_stride;
+  lattice_cursor at(g, begin);
+  for (index_t p = begin; p < end; ++p, block += ld, at.next()) {
+    const float* const image = source + at.image() * image_size;
+    const index_t top = at.i() * g.h.step + g.h.first, left = at.j() * g.w.step + g.w.first;
     float* out = block;
+    index_t a = first_tap / g.w.taps, b = first_tap % g.w.taps;
     for (index_t tap = first_tap; tap < last_tap; ++tap) {
-      const index_t y = i * g.h.step + g.h.first + tap / g.w.taps * g.h.tap_step;
-      const index_t x = j * g.w.step + g.w.first + tap % g.w.taps * g.w.tap_step;
+      const index_t y = top + a * g.h.tap_step, x = left + b * g.w.tap_step;
       const index_t c0 = tap == first_tap ? column_begin - tap * channels : 0;
       const index_t c1 = tap == last_tap - 1 ? column_end - tap * channels : channels;
       const bool inside = y >= 0 && y < g.h.source && x >= 0 && x < g.w.source;
@@ -152,6 +177,10 @@ inline void gather_block(const gather& g, const float* source, index_t source_st
       else
         std::fill_n(out, c1 - c0, 0.0f);
       out += c1 - c0;
+      if (++b == g.w.taps) {
+        b = 0;
+        ++a;
+      }
     }
   }
 }

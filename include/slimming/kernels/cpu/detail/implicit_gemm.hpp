@@ -14,19 +14,21 @@
 #include <slimming/kernels/cpu/workspace.hpp>             // workspace, for_each_task
 
 #include <algorithm>  // std::min, std::max
+#include <array>      // std::array
 
 namespace slimming::inline v0::kernels::cpu::detail {
 
 /// Blocking of one gather-and-multiply pass, from its shape.
 struct gemm_blocking {
   static constexpr index_t depth_block = 256;  ///< columns gathered at a time
+  static constexpr index_t most_pixels = 60;   ///< a multiple of every register tile but AVX-512's
   static constexpr index_t tasks_wanted = 48;  ///< enough to keep any number of cores busy
 
   index_t pixel_block = 1;  ///< rows of a task
   index_t panel_block = 1;  ///< panels of a task
 
   gemm_blocking(index_t pixels, const weight_layout& layout)
-      : pixel_block(std::min<index_t>(pixels, 60)), panel_block(layout.panels()) {
+      : pixel_block(std::min(pixels, most_pixels)), panel_block(layout.panels()) {
     const index_t blocks = (pixels + pixel_block - 1) / pixel_block * layout.groups;
     if (blocks < tasks_wanted)
       panel_block = std::max<index_t>(1, panel_block * blocks / tasks_wanted);
@@ -64,6 +66,10 @@ inline void gather_multiply(const gather& g, index_t kernel_w, const float* sour
     const index_t first_channel = group * layout.in;
     float* const gathered = scratch.slot();
     float* const result = gathered + blocking.pixel_block * ld;
+    std::array<index_t, gemm_blocking::most_pixels> targets;
+    lattice_cursor at(g, begin);
+    for (index_t p = begin; p < end; ++p, at.next())
+      targets[static_cast<std::size_t>(p - begin)] = at.target();
     if (out.moments && group == 0 && first_panel == 0) out.moments.set_pixels(record, end - begin);
     if (depth == 0) std::fill_n(result, (end - begin) * ldo, 0.0f);
 
@@ -97,7 +103,7 @@ inline void gather_multiply(const gather& g, index_t kernel_w, const float* sour
     for (index_t p = first_panel; p < last_panel; ++p)
       write_block(out, result + (p - first_panel) * panel_width, ldo, end - begin, layout.width(p),
                   group * layout.out + p * panel_width, layout.out - p * panel_width, record,
-                  [&](index_t r) { return g.target_pixel(begin + r); });
+                  targets.data());
   });
 }
 
