@@ -1,0 +1,26 @@
+# SPDX-FileCopyrightText: 2026 The slimming authors
+# SPDX-License-Identifier: MIT
+#
+# The part that all consumers share: a program with warnings of its own, and a look at what leaked.
+add_executable(consumer "${CMAKE_CURRENT_LIST_DIR}/main.cpp")
+target_compile_options(consumer PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Werror)
+target_link_libraries(consumer PRIVATE slimming::slimming)
+set_target_properties(consumer PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
+get_target_property(real slimming::slimming ALIASED_TARGET)
+if(NOT real)
+  set(real slimming::slimming)
+endif()
+foreach(property INTERFACE_COMPILE_OPTIONS INTERFACE_COMPILE_DEFINITIONS INTERFACE_LINK_OPTIONS)
+  get_target_property(value ${real} ${property})
+  if(value)
+    message(FATAL_ERROR "slimming::slimming leaks ${property}: ${value}")
+  endif()
+endforeach()
+foreach(variable CMAKE_CXX_STANDARD CMAKE_CXX_FLAGS)
+  if(${variable})
+    message(FATAL_ERROR "slimming sets ${variable} for its consumers: ${${variable}}")
+  endif()
+endforeach()
+if(TARGET slimming_test_main)
+  message(FATAL_ERROR "a consumer builds the tests of slimming")
+endif()
