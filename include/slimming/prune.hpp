@@ -11,3 +11,6 @@
 #include <slimming/layer/compose.hpp>     // chain, join, concat
 #include <slimming/layer/containers.hpp>  // containers of layers
 #include <slimming/plan/plan.hpp>         // make_plan
+#include <slimming/surgery/absorb.hpp>    // respond, absorb_into_bias
+#include <slimming/surgery/apply.hpp>     // apply_in_place
+#include <slimming/surgery/slice.hpp>     // slice

@@ -1,0 +1,177 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// Surgery on a whole network: validate everything, move everything, then tell the owners.
+/// Area: surgery. The threaded runner is in <slimming/surgery/parallel.hpp>.
+
+#include <slimming/core/array_ref.hpp>             // array_ref
+#include <slimming/core/config.hpp>                // index_t
+#include <slimming/core/error.hpp>                 // bad_value, shape_mismatch
+#include <slimming/core/tensor.hpp>                // any_tensor
+#include <slimming/graph/channel_graph.hpp>        // channel_graph
+#include <slimming/graph/parameter.hpp>            // parameter, parameter_owner
+#include <slimming/plan/execution.hpp>             // task_runner, sequential
+#include <slimming/plan/plan.hpp>                  // prune_plan
+#include <slimming/plan/record.hpp>                // plan_record
+#include <slimming/surgery/compact.hpp>            // gather, renumber
+#include <slimming/surgery/detail/compaction.hpp>  // compaction
+#include <slimming/surgery/detail/operation.hpp>   // prepare_in_place
+#include <slimming/surgery/undo.hpp>               // undo_log
+
+#include <span>     // std::span
+#include <utility>  // std::move
+#include <vector>   // std::vector
+
+namespace slimming::inline v0 {
+
+namespace detail {
+
+[[nodiscard]] inline std::vector<const parameter*> parameters_of(const channel_graph& graph) {
+  std::vector<const parameter*> all;
+  all.reserve(graph.parameters().size());
+  for (const auto& record : graph.parameters()) all.push_back(&record.value);
+  return all;
+}
+[[nodiscard]] inline std::vector<const parameter*> parameters_of(
+    std::span<const parameter> parameters) {
+  std::vector<const parameter*> all;
+  all.reserve(parameters.size());
+  for (const parameter& p : parameters) all.push_back(&p);
+  return all;
+}
+
+/// Small arrays are one task each; large ones split themselves.
+template <task_runner Run>
+void move_all(std::span<const compaction> moves, const Run& run) {
+  constexpr std::size_t large = std::size_t{8} << 20;
+  std::vector<const compaction*> small;
+  for (const compaction& m : moves)
+    if (m.bytes() < large) small.push_back(&m);
+  run(small.size(), [&](std::size_t k) { (*small[k])(sequential{}); });
+  for (const compaction& m : moves)
+    if (m.bytes() >= large) m(run);
+}
+
+[[nodiscard]] inline bool may_throw(std::span<const matched> pairs) {
+  for (const auto& [what, cut] : pairs)
+    if (!cut->axes.empty() && what->owner.resized && !what->owner.resized_is_noexcept) return true;
+  return false;
+}
+
+template <task_runner Run>
+undo_log operate(std::span<const parameter* const> parameters, const plan_record& plan,
+                 bool keep_log, const Run& run) {
+  const auto pairs = prepare_in_place(parameters, plan);
+  undo_log log;
+  if (keep_log || may_throw(pairs)) log = undo_log(pairs, run);
+  std::vector<compaction> moves;
+  std::vector<std::vector<index_t>> numbers;
+  for (const auto& [what, cut] : pairs) {
+    if (!cut->axes.empty()) moves.emplace_back(what->array, cut->axes);
+    if (cut->entries) numbers.push_back(new_numbers(*cut->entries));
+  }
+  move_all(moves, run);
+  auto to = numbers.begin();
+  for (const auto& [what, cut] : pairs) {
+    if (!cut->entries) continue;
+    array_ref list = what->array;
+    list.extent[0] = cut->after().front();
+    for_each_entry(list, nullptr, what->name, [&]<class T>(T& entry) {
+      entry = static_cast<T>((*to)[static_cast<std::size_t>(entry)]);
+    });
+    ++to;
+  }
+  std::size_t told = 0;
+  try {
+    for (; told < pairs.size(); ++told) undo_log::tell(pairs[told], pairs[told].cut->after());
+  } catch (...) {
+    log.take_back(told);
+    throw;
+  }
+  return keep_log ? std::move(log) : undo_log{};
+}
+
+template <task_runner Run>
+void operate_into(std::span<const parameter* const> parameters, const plan_record& plan,
+                  std::span<const array_ref> destinations, const Run& run) {
+  const auto pairs = prepare_into(parameters, plan, destinations);
+  run(pairs.size(), [&](std::size_t k) {
+    gather(pairs[k].what->array, pairs[k].cut->axes, destinations[k]);
+    if (pairs[k].cut->entries) renumber(destinations[k], *pairs[k].cut->entries);
+  });
+}
+
+template <task_runner Run>
+[[nodiscard]] std::vector<any_tensor> operate_into_new(std::span<const parameter* const> parameters,
+                                                       const plan_record& plan, const Run& run) {
+  std::vector<any_tensor> tensors;
+  std::vector<array_ref> destinations;
+  for (const auto& [what, cut] : match(parameters, plan))
+    tensors.emplace_back(what->array.type, cut->after());
+  for (any_tensor& t : tensors) destinations.push_back(t.ref());
+  operate_into(parameters, plan, destinations, run);
+  return tensors;
+}
+
+}  // namespace detail
+
+/// Cuts every parameter of \p graph to \p plan, in the memory of its owner.
+///
+/// 1. Checks: shapes are as planned, memory is there, writable, contiguous and not shared, owners accept.
+/// 2. Moves every array, each once. 3. Calls `resized` of every owner whose array changed shape.
+///
+/// If anything throws, arrays and owners are as before: after step 1 only a `resized` that is not
+/// noexcept can, and only a network that has one pays for saved slices.
+/// The graph describes the network before surgery; build a new one to go on.
+/// \throws plan_mismatch, bad_value, owner_refused, and what an owner throws.
+template <task_runner Run = sequential>
+void apply_in_place(const channel_graph& graph, const prune_plan& plan, const Run& run = {}) {
+  detail::operate(detail::parameters_of(graph), plan.record(), false, run);
+}
+/// The same for arrays by name: another copy of the network, averaged weights, optimiser moments.
+template <task_runner Run = sequential>
+void apply_in_place(std::span<const parameter> parameters, const plan_record& plan,
+                    const Run& run = {}) {
+  detail::operate(detail::parameters_of(parameters), plan, false, run);
+}
+
+/// apply_in_place that keeps what it removes.
+template <task_runner Run = sequential>
+[[nodiscard]] undo_log apply_undoable(const channel_graph& graph, const prune_plan& plan,
+                                      const Run& run = {}) {
+  return detail::operate(detail::parameters_of(graph), plan.record(), true, run);
+}
+template <task_runner Run = sequential>
+[[nodiscard]] undo_log apply_undoable(std::span<const parameter> parameters,
+                                      const plan_record& plan, const Run& run = {}) {
+  return detail::operate(detail::parameters_of(parameters), plan, true, run);
+}
+
+/// Copies what stays of every parameter into `destinations[k]`, in the order of the parameters. Sources
+/// may be strided or read-only and stay as they are; owners are not told.
+/// \throws plan_mismatch, bad_value, shape_mismatch  before the first write.
+template <task_runner Run = sequential>
+void apply_into(const channel_graph& graph, const prune_plan& plan,
+                std::span<const array_ref> destinations, const Run& run = {}) {
+  detail::operate_into(detail::parameters_of(graph), plan.record(), destinations, run);
+}
+template <task_runner Run = sequential>
+void apply_into(std::span<const parameter> parameters, const plan_record& plan,
+                std::span<const array_ref> destinations, const Run& run = {}) {
+  detail::operate_into(detail::parameters_of(parameters), plan, destinations, run);
+}
+/// apply_into new tensors.
+template <task_runner Run = sequential>
+[[nodiscard]] std::vector<any_tensor> sliced(const channel_graph& graph, const prune_plan& plan,
+                                             const Run& run = {}) {
+  return detail::operate_into_new(detail::parameters_of(graph), plan.record(), run);
+}
+template <task_runner Run = sequential>
+[[nodiscard]] std::vector<any_tensor> sliced(std::span<const parameter> parameters,
+                                             const plan_record& plan, const Run& run = {}) {
+  return detail::operate_into_new(detail::parameters_of(parameters), plan, run);
+}
+
+}  // namespace slimming::inline v0

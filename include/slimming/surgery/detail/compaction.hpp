@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// In-place compaction of one contiguous array, prepared first, moved without allocating or throwing.
+/// Area: surgery.
+
+#include <slimming/core/array_ref.hpp>           // array_ref
+#include <slimming/core/config.hpp>              // index_t
+#include <slimming/plan/execution.hpp>           // task_runner
+#include <slimming/plan/record.hpp>              // axis_cut
+#include <slimming/surgery/detail/row_plan.hpp>  // row_plan
+
+#include <algorithm>  // std::min, std::max
+#include <cstddef>    // std::byte
+#include <cstring>    // std::memcpy, std::memmove
+#include <span>       // std::span
+#include <vector>     // std::vector
+
+namespace slimming::inline v0::detail {
+
+// Every index moves towards the front, so a forward walk reads each element before it is overwritten.
+template <std::size_t Size>
+inline std::byte* move_elements(std::byte* to, const std::byte* row,
+                                std::span<const index_t> indices) noexcept {
+  for (const index_t i : indices) {
+    std::byte element[Size];
+    std::memcpy(element, row + static_cast<std::size_t>(i) * Size, Size);
+    std::memcpy(to, element, Size);
+    to += Size;
+  }
+  return to;
+}
+
+/// \invariant the rows before `first` of a wave have moved before the wave starts.
+class compaction {
+ public:
+  /// \pre as row_plan; \p cuts outlive this object.
+  compaction(const array_ref& array, std::span<const axis_cut> cuts)
+      : data_(array.data), plan_(array, cuts) {
+    plan_waves();
+  }
+
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return static_cast<std::size_t>(plan_.rows_kept()) * plan_.row_size();
+  }
+
+  /// Moves everything. Large arrays are split for \p run: rows whose destinations lie before all
+  /// sources that are still needed form a wave, and the rows of a wave may move in any order.
+  template <task_runner Run>
+  void operator()(const Run& run) const {
+    for (const wave& w : waves_) {
+      const index_t rows = w.last - w.first;
+      const auto tasks = static_cast<std::size_t>((rows + w.rows_per_task - 1) / w.rows_per_task);
+      if (tasks <= 1) {
+        move_rows(w.first, w.last);
+        continue;
+      }
+      run(tasks, [&](std::size_t t) {
+        const index_t first = w.first + static_cast<index_t>(t) * w.rows_per_task;
+        move_rows(first, std::min(first + w.rows_per_task, w.last));
+      });
+    }
+  }
+
+ private:
+  struct wave {
+    index_t first, last;
+    index_t rows_per_task;
+  };
+
+  void plan_waves() {
+    const index_t rows = plan_.rows_kept();
+    constexpr std::size_t bytes_per_task = std::size_t{1} << 20, large = 8 * bytes_per_task;
+    const auto row = std::max<std::size_t>(plan_.row_size(), 1);
+    const auto rows_per_task = std::max<index_t>(static_cast<index_t>(bytes_per_task / row), 1);
+    if (bytes() < large) {
+      if (rows > 0) waves_.push_back({0, rows, rows});
+      return;
+    }
+    for (index_t first = 0; first < rows;) {
+      const auto source =
+          static_cast<std::size_t>(row_plan::cursor(plan_, first).source_row()) * plan_.row_size();
+      const auto reach = static_cast<index_t>(source / std::max<std::size_t>(plan_.kept_size(), 1));
+      index_t last = std::min(reach, rows), per_task = rows_per_task;
+      if (last < first + 2 * rows_per_task) {  // not worth splitting: move a stretch in order
+        last = std::min(first + rows_per_task, rows);
+        per_task = last - first;
+      }
+      waves_.push_back({first, last, per_task});
+      first = last;
+    }
+  }
+
+  void move_rows(index_t first, index_t last) const noexcept {
+    row_plan::cursor row(plan_, first);
+    std::byte* to = data_ + static_cast<std::size_t>(first) * plan_.kept_size();
+    for (index_t r = first; r < last; ++r, row.next())
+      to = move_row(to, data_ + static_cast<std::size_t>(row.source_row()) * plan_.row_size());
+  }
+
+  std::byte* move_row(std::byte* to, const std::byte* row) const noexcept {
+    constexpr std::size_t short_run = 24;  // below, a call of memmove costs more than the elements
+    if (!plan_.indices().empty() && plan_.kept_size() < short_run * plan_.runs().size()) {
+      switch (plan_.block()) {
+        case 1:
+          return move_elements<1>(to, row, plan_.indices());
+        case 2:
+          return move_elements<2>(to, row, plan_.indices());
+        case 4:
+          return move_elements<4>(to, row, plan_.indices());
+        case 8:
+          return move_elements<8>(to, row, plan_.indices());
+        default:
+          break;
+      }
+    }
+    for (const byte_run& run : plan_.runs()) {
+      std::memmove(to, row + run.first, run.size);
+      to += run.size;
+    }
+    return to;
+  }
+
+  std::byte* data_;
+  row_plan plan_;
+  std::vector<wave> waves_;
+};
+
+}  // namespace slimming::inline v0::detail

@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// The way back from surgery: removed slices, kept until the caller is sure.
+/// Area: surgery.
+
+#include <slimming/core/array_ref.hpp>               // array_ref
+#include <slimming/core/error.hpp>                   // bad_value, shape_mismatch
+#include <slimming/core/tensor.hpp>                  // shape
+#include <slimming/graph/parameter.hpp>              // parameter, parameter_owner
+#include <slimming/plan/execution.hpp>               // task_runner
+#include <slimming/plan/record.hpp>                  // parameter_cut
+#include <slimming/surgery/detail/operation.hpp>     // matched
+#include <slimming/surgery/detail/saved_slices.hpp>  // saved_slices
+
+#include <algorithm>    // std::equal
+#include <cstring>      // std::memcpy
+#include <optional>     // std::optional
+#include <span>         // std::span
+#include <string_view>  // std::string_view
+#include <vector>       // std::vector
+
+namespace slimming::inline v0 {
+
+/// What one surgery removed. Weights that stayed keep the values that they have by then, so undoing after
+/// training gives trained weights among the old ones.
+class undo_log {
+ public:
+  undo_log() = default;
+  undo_log(undo_log&&) = default;  // moves only: the slices refer to the cuts beside them
+  undo_log& operator=(undo_log&&) = default;
+  /// Saves what the cuts of \p pairs will remove.
+  template <task_runner Run>
+  undo_log(std::span<const detail::matched> pairs, const Run& run) {
+    entries_.reserve(pairs.size());
+    for (const auto& [what, cut] : pairs) entries_.push_back({*what, *cut, {}});
+    run(entries_.size(), [&](std::size_t k) {
+      entry& e = entries_[k];
+      if (!e.cut.is_untouched()) e.saved.emplace(e.what.array, e.cut);
+    });
+  }
+
+  [[nodiscard]] bool is_empty() const noexcept { return entries_.empty(); }
+
+  /// Gives every owner its old extents, then every array its old contents, at its old address.
+  ///
+  /// \pre a `resized` with the old extents brings the memory back to where it was: true of a std::vector
+  ///      that has only been resized. Where it is not, use restore_into.
+  /// \throws what an owner throws; owners and arrays are as before then.
+  void restore() {
+    std::size_t told = 0;
+    try {
+      for (; told < entries_.size(); ++told) tell(told, entries_[told].cut.before);
+    } catch (...) {
+      while (told-- > 0) tell(told, entries_[told].cut.after());
+      throw;
+    }
+    restore_arrays();
+    entries_.clear();
+  }
+  /// Puts the old shape of one parameter together in \p destination, from the array after surgery.
+  /// \throws bad_value       if the log knows no such parameter, or an array is not contiguous.
+  /// \throws shape_mismatch  if an array has another shape.
+  void restore_into(std::string_view name, const array_ref& pruned,
+                    const array_ref& destination) const {
+    for (const entry& e : entries_) {
+      if (e.what.name != name) continue;
+      require(pruned, e.cut.after(), name);
+      require(destination, e.cut.before, name);
+      detail::require_compactable(destination, name);
+      std::memcpy(destination.data, pruned.data,
+                  static_cast<std::size_t>(pruned.size()) * size_of(pruned.type));
+      if (e.saved) e.saved->restore(destination.data);
+      return;
+    }
+    throw bad_value(name, "the log knows no parameter of this name");
+  }
+
+  /// Calls `resized` of the pair's owner if the cut changes the shape.
+  static void tell(const detail::matched& pair, const shape& extents) {
+    const parameter_owner& owner = pair.what->owner;
+    if (pair.cut->axes.empty() || !owner.resized) return;
+    const auto call = [&]() { owner.resized(owner.object, extents); };
+    if (owner.resized_is_noexcept)
+      [&]() noexcept { call(); }();  // a broken promise ends the program, as noexcept does
+    else
+      call();
+  }
+  /// Undoes a surgery of which the first \p told owners have heard. An owner must not throw when it is
+  /// given back the extents that it had.
+  void take_back(std::size_t told) noexcept {
+    while (told-- > 0) tell(told, entries_[told].cut.before);
+    restore_arrays();
+  }
+
+ private:
+  struct entry {
+    parameter what;
+    parameter_cut cut;
+    std::optional<detail::saved_slices> saved;  // refers to `cut`
+  };
+
+  void tell(std::size_t k, const shape& extents) const {
+    tell({&entries_[k].what, &entries_[k].cut}, extents);
+  }
+  void restore_arrays() const noexcept {
+    for (const entry& e : entries_)
+      if (e.saved) e.saved->restore(e.what.array.data);
+  }
+  void require(const array_ref& array, const shape& extents, std::string_view name) const {
+    if (!std::equal(extents.begin(), extents.end(), array.extents().begin(), array.extents().end()))
+      throw shape_mismatch(
+          name, "expected " + to_string(extents) + ", got " + to_string(array.extents()));
+    if (!array.is_contiguous()) throw bad_value(name, "is not contiguous");
+  }
+
+  std::vector<entry> entries_;
+};
+
+}  // namespace slimming::inline v0
