@@ -3,3 +3,4 @@
 set(safetensors_test_components json)
 set(torch_test_components zip)
 set(npz_test_components zip)
+set(onnx_test_components onnx)

@@ -1,0 +1,509 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#include <slimming/io/onnx.hpp>
+
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "tests/io/hostile.hpp"
+#include "tests/io/shared_data.hpp"
+
+namespace sl = slimming;
+namespace fs = std::filesystem;
+using Catch::Contains;
+using hostile::bytes;
+
+namespace {
+
+const auto parse = [](std::span<const std::byte> content) {
+  return sl::io::parse_onnx(bytes(content.begin(), content.end()), "test.onnx");
+};
+
+std::string fixture(const std::string& name) {
+  return std::string(SLIMMING_TEST_DIR) + "/io/fixtures/" + name;
+}
+
+bytes serialised(const onnx::ModelProto& proto) {
+  return hostile::to_bytes(proto.SerializeAsString());
+}
+
+onnx::ModelProto reparsed(const bytes& content) {
+  onnx::ModelProto proto;
+  REQUIRE(proto.ParseFromArray(content.data(), static_cast<int>(content.size())));
+  return proto;
+}
+
+/// x -> Relu -> y, opset 13; tests break it in one place.
+onnx::ModelProto relu() {
+  onnx::ModelProto proto;
+  proto.set_ir_version(8);
+  proto.add_opset_import()->set_version(13);
+  auto& graph = *proto.mutable_graph();
+  graph.set_name("relu");
+  for (auto* value : {graph.add_input(), graph.add_output()}) {
+    auto& type = *value->mutable_type()->mutable_tensor_type();
+    type.set_elem_type(onnx::TensorProto::FLOAT);
+    type.mutable_shape()->add_dim()->set_dim_value(2);
+  }
+  graph.mutable_input(0)->set_name("x");
+  graph.mutable_output(0)->set_name("y");
+  auto& node = *graph.add_node();
+  node.set_op_type("Relu");
+  node.set_name("relu");
+  node.add_input("x");
+  node.add_output("y");
+  return proto;
+}
+
+std::string refusal(const onnx::ModelProto& proto) {
+  return hostile::refusal(serialised(proto), parse);
+}
+
+/// Rows of one axis.
+sl::any_tensor sliced(const sl::any_tensor& t, std::size_t axis, std::vector<sl::index_t> keep) {
+  sl::shape extents = t.extents();
+  const sl::index_t from = extents[axis];
+  extents[axis] = static_cast<sl::index_t>(keep.size());
+  sl::any_tensor out(t.type(), extents);
+  sl::index_t inner = static_cast<sl::index_t>(sl::size_of(t.type()));
+  for (std::size_t a = axis + 1; a < extents.size(); ++a) inner *= extents[a];
+  const sl::index_t outer = static_cast<sl::index_t>(out.bytes().size()) / (inner * extents[axis]);
+  auto* to = out.bytes().data();
+  for (sl::index_t o = 0; o < outer; ++o) {
+    for (const sl::index_t k : keep) {
+      std::memcpy(to, t.bytes().data() + (o * from + k) * inner, static_cast<std::size_t>(inner));
+      to += inner;
+    }
+  }
+  return out;
+}
+
+struct scratch_folder {
+  fs::path path;
+  scratch_folder() {
+    std::string name = (fs::temp_directory_path() / "slimming-onnx-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()));
+    path = name;
+  }
+  ~scratch_folder() { fs::remove_all(path); }
+};
+
+}  // namespace
+
+TEST_CASE("a network's nodes, values and metadata are read") {
+  const auto document = sl::io::read_onnx(fixture("onnx_small.onnx"));
+  const sl::model& net = document.net;
+  REQUIRE(net.nodes().size() == 7);
+  const sl::op_node& conv = net.nodes()[1];
+  CHECK(conv.op == "Conv");
+  CHECK(conv.name == "conv1");
+  CHECK(conv.integers("kernel_shape") == std::vector<sl::index_t>{3, 3});
+  CHECK(net.at(conv.inputs[1]).name == "w1");
+  REQUIRE(net.initializer(conv.inputs[1]));
+  CHECK(net.initializer(conv.inputs[1])->extents() == sl::shape{4, 3, 3, 3});
+  REQUIRE(net.constant(net.find("gamma")));
+  CHECK(net.constant(net.find("gamma"))->extents() == sl::shape{4});
+  CHECK(net.nodes()[2].real("epsilon", 0) == static_cast<double>(1e-3f));
+  REQUIRE(net.inputs().size() == 1);
+  CHECK(net.at(net.inputs()[0]).extents == sl::shape{-1, 3, 8, 8});
+  CHECK(net.at(net.find("c1")).extents == sl::shape{-1, 4, 8, 8});
+  CHECK(net.at(net.outputs()[0]).name == "y");
+  CHECK(net.opsets.at("") == 13);
+  CHECK(net.metadata ==
+        std::map<std::string, std::string>{{"author", "somebody"}, {"note", "kept"}});
+}
+
+TEST_CASE("every attribute kind and element type is read, raw or typed") {
+  const auto document = sl::io::read_onnx(fixture("onnx_kinds.onnx"));
+  const sl::model& net = document.net;
+  const auto kinds = std::ranges::find(net.nodes(), "Kinds", &sl::op_node::op);
+  REQUIRE(kinds != net.nodes().end());
+  CHECK(kinds->domain == "test");
+  CHECK(kinds->real("real", 0) == static_cast<double>(0.1f));
+  CHECK(kinds->integer("integer", 0) == -3);
+  CHECK(kinds->text("text", "") == "words");
+  const auto reals = kinds->get<std::vector<double>>("reals", {});
+  REQUIRE(reals.size() == 2);
+  CHECK((reals[0] == 1.5 && std::isnan(reals[1])));
+  CHECK(kinds->integers("integers") == std::vector<sl::index_t>{1, -(sl::index_t{1} << 40)});
+  CHECK(kinds->get<std::vector<std::string>>("texts", {}) == std::vector<std::string>{"a", ""});
+  const auto tensor = kinds->get<sl::any_tensor>("tensor", {});
+  CHECK(tensor.extents() == sl::shape{2, 3});
+  CHECK(tensor.converted<int>() == std::vector<int>{0, 1, 2, 3, 4, 5});
+  for (const char* unread : {"branch", "strings", "type"})
+    CHECK(std::holds_alternative<sl::opaque_attribute>(kinds->attributes.at(unread)));
+  CHECK(kinds->inputs.size() == 3);
+  CHECK(kinds->inputs[1] == sl::no_value);
+  CHECK(kinds->outputs[1] == sl::no_value);
+
+  std::size_t types = 0;
+  for (const sl::model::value& v : net.values()) {
+    if (!v.data) continue;
+    ++types;
+    INFO(v.name);
+    const std::string name = v.name.substr(v.name.find('.') + 1);
+    const double first = name == "BOOL" ? 1 : name[0] == 'U' ? 0 : -1;
+    const std::vector<double> expected{first, name == "BOOL" ? 0 : first + 1,
+                                       name == "BOOL" ? 1 : first + 2};
+    CHECK(v.data->converted<double>() == expected);
+    CHECK(v.data->type() == net.initializer(net.find("typed." + name))->type());
+  }
+  CHECK(types == 2 * 13);
+}
+
+TEST_CASE("what the model cannot hold is carried, and nodes come in topological order") {
+  const auto document = sl::io::read_onnx(fixture("onnx_kinds.onnx"));
+  const sl::model& net = document.net;
+  std::vector<std::string> order;
+  for (const sl::op_node& n : net.nodes()) order.push_back(n.name);
+  CHECK(order ==
+        std::vector<std::string>{"words", "complex", "sparse", "before", "kinds", "reads ahead"});
+  CHECK(net.nodes()[0].op == "Initializer");
+  CHECK(net.nodes()[0].domain == "slimming");
+  CHECK(net.at(net.find("sparse")).extents == sl::shape{5});
+  // "raw.FLOAT" is declared as an input with a default: a parameter, not something to feed.
+  REQUIRE(net.inputs().size() == 1);
+  CHECK(net.at(net.inputs()[0]).extents == sl::shape{-1, -1, 4});
+
+  // Written back: sorted, and not a byte of a node or initialiser has changed.
+  const auto before = reparsed(document.source).graph();
+  const auto after = reparsed(sl::io::onnx_bytes(document)).graph();
+  REQUIRE(after.node_size() == 3);
+  for (const auto& [now, was] : {std::pair{0, 2}, {1, 1}, {2, 0}})
+    CHECK(after.node(now).SerializeAsString() == before.node(was).SerializeAsString());
+  REQUIRE(after.initializer_size() == before.initializer_size());
+  for (int i = 0; i < after.initializer_size(); ++i)
+    CHECK(after.initializer(i).SerializeAsString() == before.initializer(i).SerializeAsString());
+  CHECK(after.sparse_initializer_size() == 1);
+}
+
+TEST_CASE("an unchanged network is written as it was, whatever the file holds") {
+  onnx::ModelProto proto = reparsed(hostile::file("onnx_small.onnx"));
+  bytes content = serialised(proto);
+  CHECK(sl::io::onnx_bytes(parse(content)) == content);
+  // Fields of versions to come, in the graph and behind it.
+  proto.mutable_graph()
+      ->GetReflection()
+      ->MutableUnknownFields(proto.mutable_graph())
+      ->AddVarint(900, 7);
+  proto.mutable_graph()
+      ->mutable_node(1)
+      ->GetReflection()
+      ->MutableUnknownFields(proto.mutable_graph()->mutable_node(1))
+      ->AddLengthDelimited(901, "future");
+  proto.GetReflection()->MutableUnknownFields(&proto)->AddFixed64(902, 1);
+  content = serialised(proto);
+  CHECK(sl::io::onnx_bytes(parse(content)) == content);
+  for (const char* name : {"fastestdet/FastestDet.onnx", "nanodet/nanodet_m.onnx",
+                           "preresnet20_hswish_cifar10/resnet_best.onnx",
+                           "preresnet20_hswish_cifar10/pruned_resnet_best.onnx",
+                           "ultraface/version-RFB-320.onnx", "yunet/yunet_n_320_320.onnx"}) {
+    if (const auto path = shared_checkpoint(name)) {
+      INFO(name);
+      const auto document = sl::io::read_onnx(*path);
+      CHECK(document.net.nodes().size() > 100);
+      CHECK(sl::io::onnx_bytes(document) == document.source);
+    }
+  }
+}
+
+TEST_CASE("a pruned network keeps every byte that pruning does not concern") {
+  auto document = sl::io::read_onnx(fixture("onnx_small.onnx"));
+  sl::model& net = document.net;
+  const std::vector<sl::index_t> keep{0, 2};
+  for (const char* name : {"w1", "b1", "beta", "mean", "var"})
+    *net.initializer(net.find(name)) = sliced(*net.initializer(net.find(name)), 0, keep);
+  *net.constant(net.find("gamma")) = sliced(*net.constant(net.find("gamma")), 0, keep);
+  *net.initializer(net.find("w2")) = sliced(*net.initializer(net.find("w2")), 1, keep);
+  std::vector<sl::value_facts> facts(net.values().size());
+  for (const char* name : {"c1", "n1"})
+    facts[static_cast<std::size_t>(net.find(name))].extents = sl::shape{-1, 2, 8, 8};
+
+  // The committed result was written by this test and checked by fixtures/make_onnx.py --check.
+  const bytes written = sl::io::onnx_bytes(document, facts);
+  CHECK(written == hostile::file("onnx_small_pruned.onnx"));
+
+  const auto before = reparsed(document.source);
+  const auto after = reparsed(written);
+  REQUIRE(after.graph().node_size() == 7);
+  for (int i = 1; i < 7; ++i)  // all but the Constant
+    CHECK(after.graph().node(i).SerializeAsString() == before.graph().node(i).SerializeAsString());
+  CHECK(after.graph().input(0).SerializeAsString() == before.graph().input(0).SerializeAsString());
+  CHECK(after.graph().doc_string() == "a graph");
+  // Known hints follow, keeping their symbols; those that nobody knows any more are gone.
+  REQUIRE(after.graph().value_info_size() == 2);
+  const auto& dims = after.graph().value_info(0).type().tensor_type().shape();
+  CHECK(dims.dim(0).dim_param() == "N");
+  CHECK(dims.dim(1).dim_value() == 2);
+
+  const auto again = parse(written);
+  CHECK(again.net.metadata.at("note") == "kept");
+  CHECK(again.net.metadata.at("slimming.pruned") ==
+        "w1 (4, 3, 3, 3) -> (2, 3, 3, 3); b1 (4) -> (2); beta (4) -> (2); mean (4) -> (2); "
+        "var (4) -> (2); w2 (2, 4, 1, 1) -> (2, 2, 1, 1); gamma (4) -> (2)");
+  for (std::size_t v = 0; v < net.values().size(); ++v) {
+    const auto id = static_cast<sl::value_id>(v);
+    if (!net.constant(id)) continue;
+    CHECK(sl::io::detail::same_tensor(*net.constant(id),
+                                      *again.net.constant(again.net.find(net.at(id).name))));
+  }
+  // Pruned again, the history grows.
+  auto once_more = again;
+  *once_more.net.initializer(once_more.net.find("b1")) = sl::any_tensor(sl::dtype::float32, {1});
+  CHECK_THAT(parse(sl::io::onnx_bytes(once_more)).net.metadata.at("slimming.pruned"),
+             Contains("gamma (4) -> (2); b1 (2) -> (1)"));
+}
+
+TEST_CASE("a changed attribute, input or node leaves its neighbours alone") {
+  auto document = parse(hostile::file("onnx_small.onnx"));
+  sl::model& net = document.net;
+  net.nodes()[2].attributes["epsilon"] = 0.5;
+  net.nodes()[2].attributes["momentum"] = 0.75;
+  net.nodes()[1].inputs.pop_back();  // the bias
+  net.nodes()[3] = {"Clip",         "clip", net.nodes()[3].inputs, net.nodes()[3].outputs,
+                    {{"min", 0.0}}, ""};
+  const auto added = net.add_initializer("six", sl::any_tensor(sl::dtype::float32, {}));
+  net.nodes()[3].inputs.insert(net.nodes()[3].inputs.end(), {sl::no_value, added});
+  const auto before = reparsed(document.source).graph();
+  const auto after = reparsed(sl::io::onnx_bytes(document)).graph();
+  REQUIRE(after.node_size() == 7);
+  CHECK(after.node(1).input_size() == 2);
+  CHECK(after.node(1).doc_string() == "first");
+  CHECK(after.node(1).attribute(0).SerializeAsString() ==
+        before.node(1).attribute(0).SerializeAsString());
+  CHECK(after.node(2).attribute(0).f() == 0.5f);
+  CHECK(after.node(2).attribute(1).name() == "momentum");
+  CHECK(after.node(2).attribute(1).type() == onnx::AttributeProto::FLOAT);
+  CHECK(after.node(3).op_type() == "Clip");
+  CHECK(after.node(3).input(1).empty());
+  CHECK(after.node(3).input(2) == "six");
+  CHECK(after.initializer_size() == before.initializer_size() + 1);
+  for (const int i : {0, 4, 5, 6})
+    CHECK(after.node(i).SerializeAsString() == before.node(i).SerializeAsString());
+}
+
+TEST_CASE("a network that no file held becomes one") {
+  sl::model net;
+  net.opsets = {{"", 17}, {"slimming", 1}};
+  net.metadata = {{"architecture", "tiny"}, {"cfg", "2"}};
+  const auto x = net.add_input("x", {-1, 4, 8, 8});
+  const std::vector<sl::index_t> indices{3, 1};
+  const auto list = net.add_initializer("indices", sl::any_tensor::from<sl::index_t>(indices, {2}));
+  const auto y = net.append("ChannelSelect", "select", {x, list}, {}, "slimming");
+  net.add_output(net.append("LeakyRelu", "relu", {y}, {{"alpha", 0.25}}));
+  const auto document = parse(sl::io::onnx_bytes({net}));
+  REQUIRE(document.net.nodes().size() == 2);
+  CHECK(document.net.nodes()[0].op == "Gather");
+  CHECK(document.net.nodes()[0].domain.empty());
+  CHECK(document.net.nodes()[0].integer("axis", 0) == 1);
+  CHECK(document.net.nodes()[1].real("alpha", 0) == 0.25);
+  CHECK(document.net.opsets == std::map<std::string, sl::index_t>{{"", 17}});
+  CHECK(document.net.metadata == net.metadata);
+  CHECK(document.net.at(document.net.inputs()[0]).extents == sl::shape{-1, 4, 8, 8});
+  CHECK(document.net.initializer(document.net.find("indices"))->converted<sl::index_t>() ==
+        indices);
+  CHECK(reparsed(document.source).graph().name() == "tiny");
+}
+
+TEST_CASE("external data are read from beside the network and nowhere else") {
+  const auto document = sl::io::read_onnx(fixture("onnx_external.onnx"));
+  const auto* w = document.net.initializer(document.net.find("w"));
+  REQUIRE(w);
+  CHECK(w->converted<double>() == std::vector<double>{0, 1, 2, 3, 4, 5});
+  // Written, they move into the file.
+  const auto inside = parse(sl::io::onnx_bytes(document));
+  CHECK(sl::io::detail::same_tensor(*w, *inside.net.initializer(inside.net.find("w"))));
+  CHECK_THAT(hostile::refusal(document.source, parse), Contains("came from memory"));
+
+  const scratch_folder folder;
+  fs::create_directory(folder.path / "net");
+  for (const char* name : {"secret.bin", "net/data.bin"})
+    sl::io::write_atomically(folder.path / name,
+                             std::as_bytes(std::span("0123456789abcdef0123456789", 26)));
+  fs::create_symlink("../secret.bin", folder.path / "net" / "link.bin");
+  const auto with = [&](const std::string& location, const std::string& offset,
+                        const std::string& length) {
+    onnx::ModelProto proto = reparsed(document.source);
+    auto& data = *proto.mutable_graph()->mutable_initializer(0)->mutable_external_data();
+    data.Mutable(0)->set_value(location);
+    data.Mutable(1)->set_value(offset);
+    data.Mutable(2)->set_value(length);
+    return hostile::refusal(serialised(proto), [&](std::span<const std::byte> content) {
+      return sl::io::parse_onnx(bytes(content.begin(), content.end()), "net", folder.path / "net");
+    });
+  };
+  CHECK(with("data.bin", "2", "24") == "accepted");
+  CHECK_THAT(with("../secret.bin", "0", "24"), Contains("outside the network's folder"));
+  CHECK_THAT(with("a/../../secret.bin", "0", "24"), Contains("outside the network's folder"));
+  CHECK_THAT(with((folder.path / "secret.bin").string(), "0", "24"), Contains("outside"));
+  CHECK_THAT(with("link.bin", "0", "24"), Contains("outside the network's folder"));
+  CHECK_THAT(with("", "0", "24"), Contains("outside the network's folder"));
+  CHECK_THAT(with("none.bin", "0", "24"), Contains("no file beside"));
+  CHECK_THAT(with(".", "0", "24"), Contains("no file beside"));
+  CHECK_THAT(with("data.bin", "3", "24"), Contains("has 26 bytes"));
+  CHECK_THAT(with("data.bin", "18446744073709551615", "24"), Contains("has 26 bytes"));
+  CHECK_THAT(with("data.bin", "2", "23"), Contains("needs 24 bytes"));
+  CHECK_THAT(with("data.bin", "-2", "24"), Contains("malformed"));
+}
+
+TEST_CASE("tensors whose data and shape disagree are refused with both numbers") {
+  const auto with = [](auto&& change) {
+    onnx::ModelProto proto = relu();
+    auto& tensor = *proto.mutable_graph()->add_initializer();
+    tensor.set_name("w");
+    tensor.set_data_type(onnx::TensorProto::FLOAT);
+    tensor.add_dims(2);
+    tensor.set_raw_data(std::string(8, '\1'));
+    change(tensor);
+    const bytes content = serialised(proto);
+    CHECK((hostile::accepted(content, parse, hostile::allowance(content.size())) || true));
+    return hostile::refusal(content, parse);
+  };
+  using tensor = onnx::TensorProto;
+  CHECK(with([](tensor&) {}) == "accepted");
+  CHECK_THAT(with([](tensor& t) { t.add_dims(2); }), Contains("needs 16 bytes, got 8"));
+  CHECK_THAT(with([](tensor& t) { t.set_dims(0, 1'000'000'000'000); }), Contains("got 8"));
+  CHECK_THAT(with([](tensor& t) { t.set_dims(0, -2); }), Contains("impossible shape (-2)"));
+  CHECK_THAT(with([](tensor& t) {
+               t.set_dims(0, std::int64_t{1} << 62);
+               t.add_dims(4);
+             }),
+             Contains("impossible shape"));
+  CHECK_THAT(with([](tensor& t) {
+               t.clear_raw_data();
+               t.add_float_data(1);
+             }),
+             Contains("needs 2 elements, got 1"));
+  CHECK_THAT(with([](tensor& t) { t.clear_raw_data(); }), Contains("needs 2 elements, got 0"));
+  CHECK_THAT(with([](tensor& t) {
+               t.clear_raw_data();
+               t.set_data_type(tensor::INT8);
+               t.add_int32_data(127);
+               t.add_int32_data(128);
+             }),
+             Contains("beyond its type"));
+  CHECK_THAT(with([](tensor& t) {
+               t.clear_raw_data();
+               t.set_data_type(tensor::FLOAT16);
+               t.add_int32_data(0);
+               t.add_int32_data(-1);
+             }),
+             Contains("beyond its type"));
+  CHECK_THAT(with([](tensor& t) { t.mutable_segment()->set_begin(1); }), Contains("segment"));
+  CHECK_THAT(with([](tensor& t) { t.set_name(""); }), Contains("empty or taken"));
+  CHECK_THAT(with([](tensor& t) { t.set_name("y"); }), Contains("empty or taken"));
+  CHECK_THAT(with([](tensor& t) {
+               t.set_data_type(tensor::STRING);
+               t.set_dims(0, -1);
+             }),
+             Contains("impossible shape"));
+}
+
+TEST_CASE("graphs that nobody can run are refused by the name at fault") {
+  const auto with = [](auto&& change) {
+    onnx::ModelProto proto = relu();
+    change(*proto.mutable_graph());
+    return refusal(proto);
+  };
+  using graph = onnx::GraphProto;
+  const auto add = [](graph& g, const char* in, const char* out) {
+    auto& node = *g.add_node();
+    node.set_op_type("Relu");
+    node.set_name(std::string("to ") + out);
+    node.add_input(in);
+    node.add_output(out);
+  };
+  CHECK(with([](graph&) {}) == "accepted");
+  CHECK_THAT(with([](graph& g) { g.mutable_node(0)->set_input(0, "z"); }),
+             Contains("'relu'") && Contains("'z', which nothing produces"));
+  CHECK_THAT(with([&](graph& g) {
+               add(g, "a", "b");
+               add(g, "b", "a");
+             }),
+             Contains("cycle"));
+  CHECK_THAT(with([&](graph& g) { add(g, "a", "a"); }), Contains("cycle"));
+  CHECK_THAT(with([&](graph& g) { add(g, "x", "y"); }), Contains("'y' is empty or taken"));
+  CHECK_THAT(with([&](graph& g) { add(g, "x", "x"); }), Contains("'x' is empty or taken"));
+  CHECK_THAT(with([](graph& g) { g.mutable_output(0)->set_name("z"); }),
+             Contains("output 'z'") && Contains("nothing produces it"));
+  CHECK_THAT(with([](graph& g) { *g.add_input() = g.input(0); }), Contains("empty or taken"));
+  CHECK_THAT(with([](graph& g) { g.mutable_input(0)->set_name(""); }), Contains("empty or taken"));
+  CHECK_THAT(with([](graph& g) {
+               g.mutable_input(0)
+                   ->mutable_type()
+                   ->mutable_tensor_type()
+                   ->mutable_shape()
+                   ->mutable_dim(0)
+                   ->set_dim_value(-2);
+             }),
+             Contains("negative dimension"));
+  CHECK_THAT(with([](graph& g) { g.mutable_node(0)->clear_op_type(); }),
+             Contains("without an operator"));
+  CHECK_THAT(with([](graph& g) { g.mutable_node(0)->add_attribute(); }),
+             Contains("without a name"));
+  CHECK_THAT(with([](graph& g) {
+               for (int i = 0; i < 2; ++i) g.mutable_node(0)->add_attribute()->set_name("same");
+             }),
+             Contains("'same' occurs twice"));
+  CHECK_THAT(with([](graph& g) { g.add_node()->set_op_type("Relu"); }),
+             Contains("without outputs"));
+
+  onnx::ModelProto proto = relu();
+  proto.mutable_opset_import(0)->set_version(6);
+  CHECK_THROWS_AS(parse(serialised(proto)), sl::unsupported);
+  proto.mutable_opset_import(0)->set_version(99);
+  CHECK_THROWS_WITH(parse(serialised(proto)), Contains("99") && Contains("7 to 23"));
+  proto.clear_graph();
+  proto.mutable_opset_import(0)->set_version(13);
+  CHECK_THAT(refusal(proto), Contains("no graph"));
+}
+
+TEST_CASE("a cut or damaged network is refused, never trusted") {
+  // Behind the graph the file may end between two fields: those prefixes are networks too.
+  for (const char* name : {"onnx_small.onnx", "onnx_kinds.onnx"}) {
+    const bytes whole = hostile::file(name);
+    const auto survive = [](std::span<const std::byte> content) {
+      try {
+        parse(content);
+      } catch (const sl::unsupported&) {
+        throw sl::bad_file("test.onnx", "", "of another operator set");
+      }
+    };
+    const std::size_t graph_end = whole.size() - 64;
+    for (std::size_t n = 0; n < whole.size(); ++n) {
+      const bytes part(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n));
+      if (hostile::accepted(part, survive, hostile::allowance(n))) CHECK(n > graph_end);
+    }
+    hostile::check_every_bit_flip_is_survived(whole, survive);
+  }
+}
+
+TEST_CASE("memory stays a small multiple of the file, whatever it repeats") {
+  const auto frugal = [](const std::function<void(onnx::GraphProto&, int)>& add) {
+    onnx::ModelProto proto = relu();
+    for (int i = 0; i < 20'000; ++i) add(*proto.mutable_graph(), i);
+    const bytes content = serialised(proto);
+    (void)hostile::accepted(content, parse, hostile::allowance(content.size()));
+  };
+  frugal([](onnx::GraphProto& g, int i) {
+    auto& node = *g.add_node();
+    node.set_op_type("A");
+    node.add_output(std::to_string(i));
+  });
+  frugal([](onnx::GraphProto& g, int) { g.mutable_node(0)->add_input(""); });
+  frugal([](onnx::GraphProto& g, int) { g.mutable_node(0)->add_attribute(); });
+  frugal([](onnx::GraphProto& g, int) { g.add_node(); });
+  frugal([](onnx::GraphProto& g, int) { g.add_initializer(); });
+  frugal([](onnx::GraphProto& g, int) { g.add_value_info(); });
+  frugal([](onnx::GraphProto& g, int) {
+    g.mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim();
+  });
+  frugal([](onnx::GraphProto& g, int i) {
+    auto& tensor = *g.add_initializer();
+    tensor.set_name(std::to_string(i));
+    tensor.set_data_type(onnx::TensorProto::BOOL);
+    tensor.add_dims(0);
+  });
+}
