@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The slimming authors
 # SPDX-License-Identifier: MIT
+cmake_minimum_required(VERSION 3.25)
 function(step what)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
   if(NOT result EQUAL 0)

@@ -12,3 +12,5 @@ foreach(consumer IN LISTS consumers)
             -P "${CMAKE_CURRENT_LIST_DIR}/run.cmake")
   set_tests_properties(slimming.consume.${consumer} PROPERTIES TIMEOUT 300)
 endforeach()
+add_test(NAME slimming.consume.readme COMMAND "${CMAKE_COMMAND}" "-DSOURCE=${PROJECT_SOURCE_DIR}"
+  -P "${CMAKE_CURRENT_LIST_DIR}/snippets.cmake")

@@ -114,3 +114,25 @@ TEST_CASE("archetypes chain by name and by number") {
   (void)sl::chain(g, sl::input(g, 3, {5}), sl::named("c", c), b);
   CHECK(names(g) == list{"c.weight", "0.weight"});
 }
+
+TEST_CASE("a network at the root gives its members names without a prefix") {
+  sl::channel_graph g;
+  block b;
+  (void)sl::connect(g, b, sl::feature_map{g.add(4, "x"), {}, false});
+  CHECK(names(g) == list{"a.weight", "b.weight"});
+}
+
+TEST_CASE("flattening and pooling that a forward function does itself") {
+  sl::channel_graph g;
+  sl::layer_scope at(g, "head");
+  const auto x = sl::input(g, 3, {4, 5});
+  const auto flat = sl::flatten(at, x);
+  CHECK(g.size(flat.c) == 60);
+  CHECK(support::ties_exactly(g, x.c, flat.c, [](auto i, auto j) { return i == j / 20; }));
+  const auto last = sl::flatten(at, x, sl::rules::element_order::channels_last);
+  CHECK(support::ties_exactly(g, x.c, last.c, [](auto i, auto j) { return i == j % 3; }));
+  const auto pooled = sl::global_pool(at, x);
+  CHECK(pooled.spatial == std::vector<sl::index_t>{1, 1});
+  CHECK(sl::flatten(at, pooled).c == x.c);
+  CHECK(g.ops().back() == "head.flatten");
+}

@@ -13,6 +13,8 @@
 #include <slimming/rules/concat.hpp>         // concat_facts
 #include <slimming/rules/feature_map.hpp>    // feature_map
 #include <slimming/rules/join.hpp>           // join_facts
+#include <slimming/rules/pass.hpp>           // pool_facts
+#include <slimming/rules/reshape.hpp>        // flatten_facts
 
 #include <initializer_list>  // std::initializer_list
 #include <memory>            // std::addressof
@@ -122,6 +124,13 @@ feature_map chain(channel_graph& graph, const feature_map& x, Layers&&... layers
   return chain(root, x, static_cast<Layers&&>(layers)...);
 }
 
+/// A whole network at the root of a graph: its members' names start with nothing.
+template <any_layer L>
+feature_map connect(channel_graph& graph, L& network, const feature_map& x) {
+  layer_scope root(graph);
+  return slimming::connect(root, network, x);
+}
+
 /// Adds (or multiplies, ...) branches element by element: `join(at, {x, chain(at, x, b.conv1, ...)})`.
 /// Write the branches between braces: they are then evaluated from left to right on every compiler.
 inline feature_map join(layer_scope& at, std::initializer_list<feature_map> branches) {
@@ -133,6 +142,18 @@ inline feature_map join(layer_scope& at, std::initializer_list<feature_map> bran
 inline feature_map concat(layer_scope& at, std::initializer_list<feature_map> branches) {
   return rules::connect(at.graph(), rules::concat_facts{.name = at.name(at.next_number())},
                         std::span<const feature_map>(branches.begin(), branches.size()));
+}
+
+/// For forward functions that flatten without a layer of their own.
+inline feature_map flatten(layer_scope& at, const feature_map& x,
+                           rules::element_order order = rules::element_order::channels_first) {
+  return rules::connect(at.graph(),
+                        rules::flatten_facts{.name = at.name("flatten"), .order = order}, x);
+}
+
+/// For forward functions that average or take the maximum over the map without a layer of their own.
+inline feature_map global_pool(layer_scope& at, const feature_map& x) {
+  return rules::connect(at.graph(), rules::pool_facts{.name = at.name("global_pool")}, x);
 }
 
 }  // namespace slimming::inline v0
