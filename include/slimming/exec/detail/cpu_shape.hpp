@@ -1,0 +1,216 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// CPU lowerings of operators that only move data: concat, split, slice, pad, channel_select,
+/// flatten and reshape.
+/// Area: exec.
+
+#include <slimming/core/config.hpp>              // index_t
+#include <slimming/exec/cpu_device.hpp>          // cpu_device
+#include <slimming/exec/crop.hpp>                // crop, crop_of_slice
+#include <slimming/exec/detail/cpu_packing.hpp>  // cpu_context, clear_padding
+#include <slimming/exec/lowering.hpp>            // lowering_context
+#include <slimming/kernels/cpu/channels.hpp>     // copy_channels, gather_channels
+
+#include <algorithm>  // std::copy_n, std::fill_n
+#include <utility>    // std::move
+#include <vector>     // std::vector
+
+namespace slimming::inline v0::exec::detail {
+
+[[nodiscard]] inline index_t axis_of(const op_node& node, std::size_t rank, index_t otherwise) {
+  const index_t axis = node.integer("axis", otherwise);
+  return axis < 0 ? axis + static_cast<index_t>(rank) : axis;
+}
+
+/// Concatenation of channels.
+inline bool lower_concat(cpu_context& c) {
+  const op_node& node = c.node();
+  const value_layout out = c.layout(node.outputs[0]);
+  if (!out.channels_last || axis_of(node, out.extents.size(), 0) != 1) return false;
+  if (node.inputs.size() == 1) {
+    c.alias_output(0, node.inputs[0]);
+    if (c.needs_backward()) c.pass_gradient(0);
+    return true;
+  }
+  std::vector<buffer_id> uses;
+  std::vector<index_t> sizes;
+  for (const value_id v : node.inputs) {
+    uses.push_back(c.value(v));
+    sizes.push_back(c.layout(v).channels);
+  }
+  uses.push_back(c.output(0));
+  c.forward("concat forward", uses,
+            [out, sizes](cpu_run&, std::span<const floats> memory) {
+              index_t first = 0;
+              for (std::size_t i = 0; i < sizes.size(); ++i) {
+                kernels::cpu::copy_channels({memory[i].data(), sizes[i], 0},
+                                            {memory.back().data(), out.channels, first}, sizes[i],
+                                            out.pixels());
+                first += sizes[i];
+              }
+              clear_padding(out.pixels(), out.channels, memory.back().data());
+            });
+  if (!c.needs_backward()) return true;
+  const buffer_id dy = c.output_gradient(0);
+  index_t first = 0;
+  for (std::size_t i = 0; i < sizes.size(); first += sizes[i++]) {
+    if (!c.wants_gradient(i)) continue;
+    const gradient_target g = c.gradient(i);
+    c.backward(
+        "concat backward",
+        [=, size = sizes[i], accumulate = g.accumulate](cpu_run&, floats dy, floats dx) {
+          const kernels::cpu::channel_range<const float> from{dy.data(), out.channels, first};
+          const kernels::cpu::channel_range<float> to{dx.data(), size, 0};
+          if (accumulate) {
+            kernels::cpu::add_channels(from, to, size, out.pixels());
+          } else {
+            kernels::cpu::copy_channels(from, to, size, out.pixels());
+            clear_padding(out.pixels(), size, dx.data());
+          }
+        },
+        dy, g.into);
+  }
+  return true;
+}
+
+/// y(n, p, j) = x(n, ...) where the crop covers it, else zero.
+inline void crop_forward(const crop& k, const float* x, float* y) {
+  kernels::cpu::for_each_block(k.to.batch * k.to.height, 4, [&](index_t begin, index_t end) {
+    for (index_t row = begin; row < end; ++row) {
+      const index_t h = k.from_row(row % k.to.height);
+      for (index_t j = 0; j < k.to.width; ++j) {
+        float* const to = y + (row * k.to.width + j) * k.to.stride;
+        const index_t w = k.from_column(j);
+        std::fill_n(to, k.to.stride, 0.0f);
+        if (h < 0 || w < 0) continue;
+        const index_t pixel = (row / k.to.height * k.from.height + h) * k.from.width + w;
+        std::copy_n(x + pixel * k.from.stride + k.from_channel, k.channels, to + k.to_channel);
+      }
+    }
+  });
+}
+/// The adjoint, added to dx.
+inline void crop_backward(const crop& k, const float* dy, float* dx) {
+  kernels::cpu::for_each_block(k.to.batch * k.to.height, 4, [&](index_t begin, index_t end) {
+    for (index_t row = begin; row < end; ++row) {
+      const index_t h = k.from_row(row % k.to.height);
+      for (index_t j = 0; j < k.to.width; ++j) {
+        const index_t w = k.from_column(j);
+        if (h < 0 || w < 0) continue;
+        const index_t pixel = (row / k.to.height * k.from.height + h) * k.from.width + w;
+        const float* const from = dy + (row * k.to.width + j) * k.to.stride + k.to_channel;
+        float* const to = dx + pixel * k.from.stride + k.from_channel;
+        for (index_t i = 0; i < k.channels; ++i) to[i] += from[i];
+      }
+    }
+  });
+}
+
+inline void state_crop(cpu_context& c, const crop& k, std::size_t output) {
+  c.forward(
+      "crop forward",
+      [k](cpu_run&, floats x, floats y) { crop_forward(k, x.data(), y.data()); },
+      c.value(c.node().inputs[0]), c.output(output));
+  const buffer_id dy = c.output_gradient(output);
+  if (!dy || !c.wants_gradient(0)) return;
+  const gradient_target g = c.gradient(0);
+  c.backward(
+      "crop backward",
+      [k, clear = !g.accumulate](cpu_run& run, floats dy, floats dx) {
+        if (clear) run.device.clear(dx.data(), static_cast<index_t>(dx.size()));
+        crop_backward(k, dy.data(), dx.data());
+      },
+      dy, g.into);
+}
+
+inline bool lower_slice(cpu_context& c) {
+  const auto k = crop_of_slice(c.node(), c.net(), &cpu_device::channel_stride);
+  if (k) state_crop(c, *k, 0);
+  return k.has_value();
+}
+inline bool lower_pad(cpu_context& c) {
+  const auto k = crop_of_pad(c.node(), c.net(), &cpu_device::channel_stride);
+  if (k) state_crop(c, *k, 0);
+  return k.has_value();
+}
+inline bool lower_split(cpu_context& c) {
+  const auto parts = crops_of_split(c.node(), c.net(), &cpu_device::channel_stride);
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (c.node().outputs[i] != no_value) state_crop(c, parts[i], i);
+  return !parts.empty();
+}
+
+inline bool lower_channel_select(cpu_context& c) {
+  const op_node& node = c.node();
+  const value_layout l = c.layout(node.inputs[0]);
+  const any_tensor* list = c.tensor(node.input(1));
+  if (list == nullptr || !l.channels_last) return false;
+  const auto indices = list->converted<index_t>();
+  c.forward(
+      "select forward",
+      [=](cpu_run&, floats x, floats y) {
+        kernels::cpu::gather_channels(x.data(), l.channels, indices, l.pixels(), y.data());
+      },
+      c.value(node.inputs[0]), c.output(0));
+  if (!c.needs_backward()) return true;
+  c.backward(
+      "select backward",
+      [=](cpu_run&, floats dy, floats dx) {
+        kernels::cpu::scatter_channels(dy.data(), l.channels, indices, l.pixels(), dx.data());
+      },
+      c.output_gradient(0), c.plain_gradient(0));
+  return true;
+}
+
+// (N, C, H, W) to (N, C * H * W) in the file's order; the identity on 1x1 maps.
+inline bool lower_flatten(cpu_context& c) {
+  const op_node& node = c.node();
+  const value_layout in = c.layout(node.inputs[0]), out = c.layout(node.outputs[0]);
+  if (!in.channels_last || !out.channels_last || in.batch != out.batch) return false;
+  const bool same = in.channels == out.channels && in.height == out.height && in.width == out.width;
+  if (same) {
+    c.alias_output(0, node.inputs[0]);
+    if (c.needs_backward()) c.pass_gradient(0);
+    return true;
+  }
+  if (out.height * out.width != 1) return false;
+  const index_t area = in.height * in.width;
+  c.forward(
+      "flatten forward",
+      [=](cpu_run&, floats x, floats y) {
+        kernels::cpu::for_each_block(in.batch, 1, [&](index_t n, index_t) {
+          float* const to = y.data() + n * out.stride;
+          for (index_t p = 0; p < area; ++p)
+            for (index_t i = 0; i < in.channels; ++i)
+              to[i * area + p] = x[static_cast<std::size_t>((n * area + p) * in.stride + i)];
+          std::fill_n(to + out.channels, out.stride - out.channels, 0.0f);
+        });
+      },
+      c.value(node.inputs[0]), c.output(0));
+  if (!c.needs_backward()) return true;
+  c.backward(
+      "flatten backward",
+      [=](cpu_run&, floats dy, floats dx) {
+        kernels::cpu::for_each_block(in.batch, 1, [&](index_t n, index_t) {
+          const float* const from = dy.data() + n * out.stride;
+          for (index_t p = 0; p < area; ++p) {
+            float* const to = dx.data() + (n * area + p) * in.stride;
+            for (index_t i = 0; i < in.channels; ++i) to[i] = from[i * area + p];
+            std::fill_n(to + in.channels, in.stride - in.channels, 0.0f);
+          }
+        });
+      },
+      c.output_gradient(0), c.plain_gradient(0));
+  return true;
+}
+
+inline bool lower_identity(cpu_context& c) {
+  c.alias_output(0, c.node().inputs[0]);
+  if (c.needs_backward()) c.pass_gradient(0);
+  return true;
+}
+
+}  // namespace slimming::inline v0::exec::detail
