@@ -47,8 +47,7 @@ struct arena_plan {
       const lifetime& o = buffers[other];
       if (o.last < buffers[b].first || buffers[b].last < o.first) continue;
       if (plan.offset[other] - at >= size) break;
-      const index_t end =
-          plan.offset[other] + (o.floats + alignment - 1) / alignment * alignment;
+      const index_t end = plan.offset[other] + (o.floats + alignment - 1) / alignment * alignment;
       at = std::max(at, end);
     }
     plan.offset[b] = at;

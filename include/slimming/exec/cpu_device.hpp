@@ -6,13 +6,13 @@
 /// The CPU as a device of the executor: oneTBB threads, channels padded to the vector width.
 /// Area: exec. The lowerings are in <slimming/exec/cpu_executor.hpp>.
 
-#include <slimming/core/config.hpp>             // index_t
-#include <slimming/core/error.hpp>              // bad_value
-#include <slimming/exec/device.hpp>             // update_rule
-#include <slimming/exec/lowering.hpp>           // lowering_table
-#include <slimming/kernels/cpu/sgd.hpp>         // sgd_step
-#include <slimming/kernels/cpu/vector.hpp>      // padded_channels
-#include <slimming/kernels/cpu/workspace.hpp>   // for_each_block, workspace_need
+#include <slimming/core/config.hpp>            // index_t
+#include <slimming/core/error.hpp>             // bad_value
+#include <slimming/exec/device.hpp>            // update_rule
+#include <slimming/exec/lowering.hpp>          // lowering_table
+#include <slimming/kernels/cpu/sgd.hpp>        // sgd_step
+#include <slimming/kernels/cpu/vector.hpp>     // padded_channels
+#include <slimming/kernels/cpu/workspace.hpp>  // for_each_block, workspace_need
 
 #include <tbb/task_arena.h>  // tbb::task_arena
 
@@ -40,7 +40,7 @@ class cpu_device {
    private:
     static constexpr std::size_t page = std::size_t{2} << 20;
     struct release {
-      void operator()(float* p) const noexcept { ::operator delete(p, std::align_val_t{page}); }
+      void operator()(float* p) const noexcept { ::operator delete (p, std::align_val_t{page}); }
     };
     std::unique_ptr<float, release> data_;
   };
@@ -106,7 +106,7 @@ inline cpu_device::memory::memory(index_t floats) {
   const auto bytes = static_cast<std::size_t>(floats) * sizeof(float);
   const std::size_t rounded = (bytes + page - 1) / page * page;
   if (rounded == 0) return;
-  void* const p = ::operator new(rounded, std::align_val_t{page});
+  void* const p = ::operator new (rounded, std::align_val_t{page});
 #if defined(MADV_HUGEPAGE)
   ::madvise(p, rounded, MADV_HUGEPAGE);  // advice: a refusal changes nothing
 #endif

@@ -26,8 +26,8 @@ inline const exec::lowering_table<cpu_device>& cpu_device::lowerings() {
     t.add("Convolution", lower_convolution, exec::fused_domain);
     t.add("Normalization", lower_normalization, exec::fused_domain);
     t.add("CrossEntropy", lower_cross_entropy, exec::fused_domain);
-    for (const char* op : {"Relu", "LeakyRelu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish",
-                           "Elu", "Clip"})
+    for (const char* op :
+         {"Relu", "LeakyRelu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Elu", "Clip"})
       t.add(op, lower_activation);
     t.add("Add", lower_add).add("Sub", lower_sub).add("Mul", lower_mul);
     t.add("Dropout", lower_dropout).add("Identity", lower_identity);

@@ -26,7 +26,7 @@ namespace slimming::inline v0::exec {
 /// `first[2] + w * step[2]` and channel `first[0] + c`, where those exist; the rest is zero.
 struct crop {
   value_layout from, to;
-  std::array<index_t, 3> first{0, 0, 0}, step{1, 1, 1};  ///< channel, row, column
+  std::array<index_t, 3> first{0, 0, 0}, step{1, 1, 1};    ///< channel, row, column
   index_t from_channel = 0, to_channel = 0, channels = 0;  ///< the channels that are copied
 
   /// Row of the source, -1 if there is none.
@@ -123,7 +123,8 @@ template <class StrideOf>
   }
   std::vector<index_t> first(e.size(), 0);
   for (std::size_t i = 0; i < axes->size(); ++i) {
-    const index_t axis = axes->at(i) < 0 ? axes->at(i) + static_cast<index_t>(e.size()) : axes->at(i);
+    const index_t axis =
+        axes->at(i) < 0 ? axes->at(i) + static_cast<index_t>(e.size()) : axes->at(i);
     first.at(static_cast<std::size_t>(axis)) = -pads->at(i);
   }
   return detail::make_crop(net, node.inputs[0], node.outputs[0], first,
@@ -143,8 +144,8 @@ template <class StrideOf>
     if (v == no_value) return {};
     std::vector<index_t> at(e.size(), 0);
     at.at(static_cast<std::size_t>(axis)) = first;
-    const auto k = detail::make_crop(net, node.inputs[0], v, at, std::vector<index_t>(e.size(), 1),
-                                     stride_of);
+    const auto k =
+        detail::make_crop(net, node.inputs[0], v, at, std::vector<index_t>(e.size(), 1), stride_of);
     if (!k) return {};
     parts.push_back(*k);
     first += net.at(v).extents.at(static_cast<std::size_t>(axis));

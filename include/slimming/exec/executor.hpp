@@ -81,8 +81,7 @@ class executor {
   /// Classes of the batch, for the loss. \throws bad_value  if one is not a class of the output.
   void set_labels(std::span<const index_t> labels) {
     if (!labels_) throw bad_value("executor::set_labels", "the executor has no loss");
-    check_size("executor::set_labels", static_cast<index_t>(memory(labels_).size()),
-               labels.size());
+    check_size("executor::set_labels", static_cast<index_t>(memory(labels_).size()), labels.size());
     const index_t classes = outputs_.at(0).layout.channels;
     label_staging_.resize(labels.size());
     for (std::size_t n = 0; n < labels.size(); ++n) {
@@ -102,7 +101,8 @@ class executor {
   /// Training without a loss: the gradient of output \p i, row-major, before backward().
   void set_output_gradient(std::size_t i, std::span<const float> row_major) {
     const port& p = outputs_.at(i);
-    if (!p.gradient) throw bad_value("executor::set_output_gradient", "nothing is trained below it");
+    if (!p.gradient)
+      throw bad_value("executor::set_output_gradient", "nothing is trained below it");
     check_size("executor::set_output_gradient", p.layout.elements(), row_major.size());
     staging_.resize(static_cast<std::size_t>(p.layout.floats()));
     exec::to_device_order(p.layout, row_major.data(), staging_.data());
@@ -111,7 +111,9 @@ class executor {
 
   // Running ------------------------------------------------------------------------------------
 
-  void forward() { run(forward_, [](std::size_t) {}); }
+  void forward() {
+    run(forward_, [](std::size_t) {});
+  }
   /// \pre forward() has run, and `options().keep_gradients`: otherwise nothing would be left to read.
   void backward() {
     if (!options_.keep_gradients)
@@ -183,6 +185,8 @@ class executor {
       });
     }
   }
+  /// Row-major.
+  [[nodiscard]] std::vector<float> value(const exec::parameter& p) { return read(p, p.value); }
   /// Row-major. Empty for a parameter that is not trained. \pre `options().keep_gradients`
   [[nodiscard]] std::vector<float> gradient(const exec::parameter& p) {
     return p.gradient && options_.keep_gradients ? read(p, p.gradient) : std::vector<float>();
@@ -202,9 +206,7 @@ class executor {
   [[nodiscard]] index_t parameter_bytes() const noexcept { return persistent_floats_ * 4; }
   /// Seconds per label since the last call, if profiling was switched on.
   void set_profiling(bool on) noexcept { profiling_ = on; }
-  [[nodiscard]] std::map<std::string, double> take_profile() {
-    return std::exchange(profile_, {});
-  }
+  [[nodiscard]] std::map<std::string, double> take_profile() { return std::exchange(profile_, {}); }
 
  private:
   struct port {
@@ -226,8 +228,8 @@ class executor {
     device_.run([&] {
       exec::run_context<Device> context{device_, options_.seed, iteration_};
       for (std::size_t s = 0; s < steps.size(); ++s) {
-        const auto start = profiling_ ? std::chrono::steady_clock::now()
-                                      : std::chrono::steady_clock::time_point{};
+        const auto start =
+            profiling_ ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
         const bound_step& b = steps[s];
         b.what->function(context, std::span(spans_).subspan(b.first, b.count));
         if (profiling_) count(b.what->label, start);
@@ -264,8 +266,8 @@ class executor {
   static void require_same(const exec::parameter& p, const any_tensor* t) {
     if (t == nullptr) throw bad_value(p.name, "the model has no such parameter");
     if (t->extents() != p.extents)
-      throw shape_mismatch(p.name, "expected " + to_string(p.extents) + ", got " +
-                                       to_string(t->extents()));
+      throw shape_mismatch(p.name,
+                           "expected " + to_string(p.extents) + ", got " + to_string(t->extents()));
   }
   void write(const exec::parameter& p, exec::buffer_id to, std::span<const float> row_major) {
     staging_.assign(static_cast<std::size_t>(p.layout.floats), 0.0f);
@@ -315,8 +317,8 @@ void executor<Device>::compile(const model& source, const op_registry& registry,
   if (training && options_.loss) {
     const shape logits = net.at(outputs.at(0)).extents;
     if (logits.size() != 2)
-      throw unsupported("the loss", "needs an output of extents (N, classes), got " +
-                                        to_string(logits));
+      throw unsupported("the loss",
+                        "needs an output of extents (N, classes), got " + to_string(logits));
     labels = net.add_value("labels", {logits[0]});
     loss = net.add_value("loss", {2});
     net.inputs.push_back(labels);
@@ -342,8 +344,7 @@ void executor<Device>::compile(const model& source, const op_registry& registry,
   }
   state.end();
 
-  for (const value_id v : inputs)
-    inputs_.push_back({state.layout(v), state.value_buffer(v)});
+  for (const value_id v : inputs) inputs_.push_back({state.layout(v), state.value_buffer(v)});
   for (const value_id v : outputs) {
     port p{state.layout(v), state.value_buffer(v)};
     if (training && !options_.loss) p.gradient = state.gradient_buffer(v);
@@ -417,8 +418,7 @@ void executor<Device>::place() {
                         std::vector<bound_step>& bound) {
     for (const exec::step<Device>& s : steps) {
       bound.push_back({spans_.size(), s.uses.size(), &s});
-      for (const exec::buffer_id b : s.uses)
-        spans_.push_back(b ? memory(b) : std::span<float>());
+      for (const exec::buffer_id b : s.uses) spans_.push_back(b ? memory(b) : std::span<float>());
     }
   };
   bind(program_.forward, forward_);

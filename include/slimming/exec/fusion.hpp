@@ -63,7 +63,8 @@ class fuser {
   void run() {
     remove_identities();
     for (std::size_t n = 0; n < net_.nodes.size(); ++n) {
-      if (is(n, "BatchNormalization") && options_.normalization) start_normalization(n);
+      if (is(n, "BatchNormalization") && options_.normalization)
+        start_normalization(n);
       else if ((is(n, "Conv") || is(n, "Gemm") || is(n, "MatMul")) && options_.convolution)
         start_convolution(n);
     }
@@ -122,8 +123,8 @@ class fuser {
   void start_convolution(std::size_t n) {
     op_node& x = node(n);
     if (!net_.is_constant(x.input(1)) || net_.is_constant(x.input(0))) return;
-    if (x.op == "Gemm" && (x.integer("transA", 0) != 0 || x.real("alpha", 1.0) != 1.0 ||
-                           x.real("beta", 1.0) != 1.0))
+    if (x.op == "Gemm" &&
+        (x.integer("transA", 0) != 0 || x.real("alpha", 1.0) != 1.0 || x.real("beta", 1.0) != 1.0))
       return;
     if (net_.at(x.input(0)).extents.size() != (x.op == "Conv" ? 4u : 2u)) return;
     if (net_.tensor(x.input(1))->rank() != (x.op == "Conv" ? 4u : 2u)) return;
@@ -258,8 +259,6 @@ class fuser {
 }  // namespace detail
 
 /// Rewrites \p net in place. The result computes the same outputs.
-inline void fuse(network& net, const fusion_options& options) {
-  detail::fuser(net, options).run();
-}
+inline void fuse(network& net, const fusion_options& options) { detail::fuser(net, options).run(); }
 
 }  // namespace slimming::inline v0::exec

@@ -6,11 +6,11 @@
 /// The shape facts of a convolution or pooling node, as kernels want them.
 /// Area: exec. Shared by all devices.
 
-#include <slimming/core/config.hpp>         // index_t
-#include <slimming/core/tensor.hpp>         // shape
-#include <slimming/exec/network.hpp>        // network
-#include <slimming/kernels/geometry.hpp>    // conv_geometry, pool_geometry
-#include <slimming/model/op_node.hpp>       // op_node
+#include <slimming/core/config.hpp>       // index_t
+#include <slimming/core/tensor.hpp>       // shape
+#include <slimming/exec/network.hpp>      // network
+#include <slimming/kernels/geometry.hpp>  // conv_geometry, pool_geometry
+#include <slimming/model/op_node.hpp>     // op_node
 
 #include <algorithm>  // std::max
 #include <array>      // std::array

@@ -163,8 +163,7 @@ class lowering_context {
         {std::string(label), node().name, std::move(uses), std::move(f)});
   }
   void backward(std::string_view label, std::vector<buffer_id> uses, step_function<Device> f) {
-    all_.node_backward.push_back(
-        {std::string(label), node().name, std::move(uses), std::move(f)});
+    all_.node_backward.push_back({std::string(label), node().name, std::move(uses), std::move(f)});
   }
 
  private:

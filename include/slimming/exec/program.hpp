@@ -6,19 +6,19 @@
 /// A compiled network: buffers, and the steps that work on them in order.
 /// Area: exec. Lowerings write it (lowering.hpp), the executor binds memory to it and runs it.
 
-#include <slimming/core/config.hpp>      // index_t
-#include <slimming/core/error.hpp>       // unsupported
-#include <slimming/core/tensor.hpp>      // any_tensor
-#include <slimming/model/model.hpp>      // model, value_id
+#include <slimming/core/config.hpp>  // index_t
+#include <slimming/core/error.hpp>   // unsupported
+#include <slimming/core/tensor.hpp>  // any_tensor
+#include <slimming/model/model.hpp>  // model, value_id
 
-#include <concepts>     // std::same_as
-#include <cstdint>      // std::int32_t
-#include <functional>   // std::function
-#include <map>          // std::map
-#include <span>         // std::span
-#include <string>       // std::string
-#include <utility>      // std::move
-#include <vector>       // std::vector
+#include <concepts>    // std::same_as
+#include <cstdint>     // std::int32_t
+#include <functional>  // std::function
+#include <map>         // std::map
+#include <span>        // std::span
+#include <string>      // std::string
+#include <utility>     // std::move
+#include <vector>      // std::vector
 
 namespace slimming::inline v0::exec {
 
@@ -33,9 +33,9 @@ struct buffer_id {
 /// Floats in a device's memory.
 struct buffer {
   index_t floats = 0;
-  buffer_id alias_of = {};   ///< shares the memory of that buffer
-  bool persistent = false;   ///< outlives a run: inputs, parameters and what goes with them
-  bool to_end = false;       ///< read after the last step
+  buffer_id alias_of = {};  ///< shares the memory of that buffer
+  bool persistent = false;  ///< outlives a run: inputs, parameters and what goes with them
+  bool to_end = false;      ///< read after the last step
 };
 
 /// What a step sees besides its buffers.
@@ -48,8 +48,7 @@ struct run_context {
 
 /// Called with one span per buffer that the step uses.
 template <class Device>
-using step_function =
-    std::function<void(run_context<Device>&, std::span<const std::span<float>>)>;
+using step_function = std::function<void(run_context<Device>&, std::span<const std::span<float>>)>;
 
 /// One piece of work.
 template <class Device>
@@ -93,7 +92,8 @@ struct packing {
   using function = std::function<void(const float* from, float* to)>;
 
   index_t floats = 0;
-  function pack = {};    ///< row-major, as the model holds it, to the device's order, all floats of it
+  function pack =
+      {};  ///< row-major, as the model holds it, to the device's order, all floats of it
   function unpack = {};  ///< and back
 };
 

@@ -21,7 +21,7 @@ namespace slimming::inline v0::exec {
 
 /// Extents of a value in the file's terms and its place in memory.
 struct value_layout {
-  shape extents;              ///< (N, C, H, W), (N, C) or anything else
+  shape extents;               ///< (N, C, H, W), (N, C) or anything else
   bool channels_last = false;  ///< four or two axes
   index_t batch = 1, channels = 1, height = 1, width = 1;  ///< where channels_last
   index_t stride = 1;                                      ///< floats per pixel where channels_last

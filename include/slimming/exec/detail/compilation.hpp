@@ -70,8 +70,7 @@ class compilation {
     for (std::size_t n = backward_.size(); n-- > 0;)
       std::move(backward_[n].begin(), backward_[n].end(), std::back_inserter(program.backward));
     for (const value_id v : net.outputs)
-      if (net.at(v).type == dtype::float32)
-        program.at(program.root(value_buffer(v))).to_end = true;
+      if (net.at(v).type == dtype::float32) program.at(program.root(value_buffer(v))).to_end = true;
   }
 
   [[nodiscard]] value_layout layout(value_id v) const {
@@ -166,8 +165,7 @@ class compilation {
   // Whether node n has an output whose gradient exists.
   [[nodiscard]] bool contributes(std::int32_t n) const {
     const auto& outputs = net.nodes[static_cast<std::size_t>(n)].outputs;
-    return std::any_of(outputs.begin(), outputs.end(),
-                       [&](value_id v) { return has_gradient(v); });
+    return std::any_of(outputs.begin(), outputs.end(), [&](value_id v) { return has_gradient(v); });
   }
   [[nodiscard]] bool is_taken(std::int32_t, std::size_t input) const {
     return std::find(taken_.begin(), taken_.end(), input) != taken_.end();
@@ -197,9 +195,8 @@ class compilation {
     }
     for (std::size_t n = net.nodes.size(); n-- > 0;) {
       const op_node& node = net.nodes[n];
-      const bool any = std::any_of(node.outputs.begin(), node.outputs.end(), [&](value_id v) {
-        return v != no_value && reaches[index(v)];
-      });
+      const bool any = std::any_of(node.outputs.begin(), node.outputs.end(),
+                                   [&](value_id v) { return v != no_value && reaches[index(v)]; });
       for (const value_id v : node.inputs)
         if (any && is_float(v)) reaches[index(v)] = true;
     }

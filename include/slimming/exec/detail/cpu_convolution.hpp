@@ -104,11 +104,9 @@ struct convolution_lowering {
   explicit convolution_lowering(cpu_context& context) : c(context), node(context.node()) {
     const any_tensor* w = c.tensor(node.inputs[fused::weight]);
     const std::string from = node.text("from", "Conv");
-    const bool transposed =
-        from == "MatMul" || (from == "Gemm" && node.integer("transB", 0) == 0);
+    const bool transposed = from == "MatMul" || (from == "Gemm" && node.integer("transB", 0) == 0);
     const shape& in = c.net().at(node.inputs[fused::x]).extents;
-    const auto g =
-        conv_geometry_of(node, in, w->extents(), c.net().at(node.outputs[0]).extents);
+    const auto g = conv_geometry_of(node, in, w->extents(), c.net().at(node.outputs[0]).extents);
     const bool exact = c.options().exact || from != "Conv";
     conv = std::make_shared<const cpu_convolution>(g, exact, transposed);
     relu = node.integer("relu", 0) != 0;
@@ -144,16 +142,15 @@ struct convolution_lowering {
     const auto fill = [conv = conv, node = node, read = c.reader()](const model& m, auto use) {
       use(folded_convolution(node, *conv, [&](value_id v) { return read(m, v); }));
     };
-    const buffer_id weight = c.constant(kernel.weight_size(), [=, conv = conv](const model& m,
-                                                                               float* to) {
-      fill(m, [&](const folded_convolution& f) { conv->pack(f.weight.data(), to); });
-    });
-    const buffer_id bias = c.constant(cpu_device::channel_stride(conv->columns()),
-                                      [=](const model& m, float* to) {
-                                        fill(m, [&](const folded_convolution& f) {
-                                          std::copy(f.bias.begin(), f.bias.end(), to);
-                                        });
-                                      });
+    const buffer_id weight =
+        c.constant(kernel.weight_size(), [=, conv = conv](const model& m, float* to) {
+          fill(m, [&](const folded_convolution& f) { conv->pack(f.weight.data(), to); });
+        });
+    const buffer_id bias =
+        c.constant(cpu_device::channel_stride(conv->columns()), [=](const model& m, float* to) {
+          fill(m,
+               [&](const folded_convolution& f) { std::copy(f.bias.begin(), f.bias.end(), to); });
+        });
     buffer_id prepared;
     if (kernel.prepared_size() > 0)
       prepared = c.constant(kernel.prepared_size(), [=, conv = conv](const model& m, float* to) {
@@ -167,11 +164,11 @@ struct convolution_lowering {
   }
 
   void lower_training() {
-    const auto weight = c.parameter(
-        node.inputs[fused::weight], parameter_kind::weight,
-        {conv->kernel.weight_size(),
-         [conv = conv](const float* from, float* to) { conv->pack(from, to); },
-         [conv = conv](const float* from, float* to) { conv->unpack(from, to); }});
+    const auto weight =
+        c.parameter(node.inputs[fused::weight], parameter_kind::weight,
+                    {conv->kernel.weight_size(),
+                     [conv = conv](const float* from, float* to) { conv->pack(from, to); },
+                     [conv = conv](const float* from, float* to) { conv->unpack(from, to); }});
     parameter_use bias;
     if (const value_id v = node.input(fused::bias); v != no_value)
       bias = c.parameter(v, parameter_kind::weight, channel_vector(conv->columns()));
@@ -210,7 +207,6 @@ struct convolution_lowering {
           },
           x, dy, workspace(kernels::cpu::conv_pass::backward_weights), weight.gradient);
   }
-
 };
 
 inline bool lower_convolution(cpu_context& c) {

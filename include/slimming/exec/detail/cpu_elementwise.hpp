@@ -6,15 +6,15 @@
 /// CPU lowerings of activations, sums, products, dropout and the loss.
 /// Area: exec.
 
-#include <slimming/core/config.hpp>                         // index_t
-#include <slimming/core/random.hpp>                         // random_stream
-#include <slimming/exec/activation.hpp>                     // activation_of
-#include <slimming/exec/cpu_device.hpp>                     // cpu_device
-#include <slimming/exec/detail/cpu_packing.hpp>             // cpu_context
-#include <slimming/exec/lowering.hpp>                       // lowering_context
-#include <slimming/kernels/activation.hpp>                  // activation
-#include <slimming/kernels/cpu/elementwise.hpp>             // activation_forward, add, multiply
-#include <slimming/kernels/cpu/softmax_cross_entropy.hpp>   // softmax_cross_entropy
+#include <slimming/core/config.hpp>                        // index_t
+#include <slimming/core/random.hpp>                        // random_stream
+#include <slimming/exec/activation.hpp>                    // activation_of
+#include <slimming/exec/cpu_device.hpp>                    // cpu_device
+#include <slimming/exec/detail/cpu_packing.hpp>            // cpu_context
+#include <slimming/exec/lowering.hpp>                      // lowering_context
+#include <slimming/kernels/activation.hpp>                 // activation
+#include <slimming/kernels/cpu/elementwise.hpp>            // activation_forward, add, multiply
+#include <slimming/kernels/cpu/softmax_cross_entropy.hpp>  // softmax_cross_entropy
 
 #include <cstdint>   // std::int32_t
 #include <optional>  // std::optional
@@ -131,8 +131,7 @@ inline bool lower_mul(cpu_context& c) {
     if (!c.needs_backward()) return true;
     for (const std::size_t i : {0u, 1u})
       if (c.wants_gradient(i))
-        c.backward("multiply backward", times, c.output_gradient(0), x[1 - i],
-                   c.plain_gradient(i));
+        c.backward("multiply backward", times, c.output_gradient(0), x[1 - i], c.plain_gradient(i));
     return true;
   }
   const value_layout a = c.layout(node.inputs[0]), b = c.layout(node.inputs[1]);
@@ -195,12 +194,13 @@ inline bool lower_cross_entropy(cpu_context& c) {
         index_t correct = 0;
         for (index_t n = 0; n < l.batch; ++n) {
           const float* z = logits.data() + n * l.stride;
-          correct += std::max_element(z, z + l.channels) - z == classes[static_cast<std::size_t>(n)];
+          correct +=
+              std::max_element(z, z + l.channels) - z == classes[static_cast<std::size_t>(n)];
         }
         result[1] = static_cast<float>(correct);
       },
-      c.value(node.inputs[0]), c.value(node.inputs[1]),
-      c.scratch(c.device().workspace_size(need)), dlogits, c.output(0));
+      c.value(node.inputs[0]), c.value(node.inputs[1]), c.scratch(c.device().workspace_size(need)),
+      dlogits, c.output(0));
   return true;
 }
 

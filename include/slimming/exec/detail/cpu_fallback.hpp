@@ -65,41 +65,40 @@ inline bool lower_by_evaluation(cpu_context& c) {
     outputs.push_back(port(node.outputs[k], true));
     if (!outputs.back()->host) uses.push_back(c.output(k));
   }
-  c.forward(
-      "evaluate", uses,
-      [node, evaluate = definition->evaluate, inputs = std::move(inputs),
-       outputs = std::move(outputs)](cpu_run&, std::span<const floats> memory) {
-        std::vector<any_tensor> read(inputs.size());
-        evaluate_context context{node, {}, {}};
-        for (std::size_t i = 0; i < inputs.size(); ++i) {
-          if (!inputs[i]) {
-            context.inputs.push_back(nullptr);
-          } else if (inputs[i]->constant) {
-            context.inputs.push_back(&*inputs[i]->constant);
-          } else if (inputs[i]->host) {
-            context.inputs.push_back(inputs[i]->host);
-          } else {
-            read[i] = any_tensor(dtype::float32, inputs[i]->layout.extents);
-            to_file_order(inputs[i]->layout, memory[inputs[i]->slot].data(),
-                          read[i].values<float>().data());
-            context.inputs.push_back(&read[i]);
-          }
-        }
-        context.outputs.resize(outputs.size());
-        evaluate(context);
-        for (std::size_t k = 0; k < outputs.size(); ++k) {
-          if (!outputs[k]) continue;
-          if (outputs[k]->host) {
-            *outputs[k]->host = std::move(context.outputs[k]);
-            continue;
-          }
-          const auto values = context.outputs[k].converted<float>();
-          if (static_cast<index_t>(values.size()) != outputs[k]->layout.elements())
-            throw shape_mismatch(node.name, outputs[k]->layout.elements(),
-                                 static_cast<index_t>(values.size()));
-          to_device_order(outputs[k]->layout, values.data(), memory[outputs[k]->slot].data());
-        }
-      });
+  c.forward("evaluate", uses,
+            [node, evaluate = definition->evaluate, inputs = std::move(inputs),
+             outputs = std::move(outputs)](cpu_run&, std::span<const floats> memory) {
+              std::vector<any_tensor> read(inputs.size());
+              evaluate_context context{node, {}, {}};
+              for (std::size_t i = 0; i < inputs.size(); ++i) {
+                if (!inputs[i]) {
+                  context.inputs.push_back(nullptr);
+                } else if (inputs[i]->constant) {
+                  context.inputs.push_back(&*inputs[i]->constant);
+                } else if (inputs[i]->host) {
+                  context.inputs.push_back(inputs[i]->host);
+                } else {
+                  read[i] = any_tensor(dtype::float32, inputs[i]->layout.extents);
+                  to_file_order(inputs[i]->layout, memory[inputs[i]->slot].data(),
+                                read[i].values<float>().data());
+                  context.inputs.push_back(&read[i]);
+                }
+              }
+              context.outputs.resize(outputs.size());
+              evaluate(context);
+              for (std::size_t k = 0; k < outputs.size(); ++k) {
+                if (!outputs[k]) continue;
+                if (outputs[k]->host) {
+                  *outputs[k]->host = std::move(context.outputs[k]);
+                  continue;
+                }
+                const auto values = context.outputs[k].converted<float>();
+                if (static_cast<index_t>(values.size()) != outputs[k]->layout.elements())
+                  throw shape_mismatch(node.name, outputs[k]->layout.elements(),
+                                       static_cast<index_t>(values.size()));
+                to_device_order(outputs[k]->layout, values.data(), memory[outputs[k]->slot].data());
+              }
+            });
   return true;
 }
 

@@ -34,26 +34,26 @@ inline void lower_norm_inference(cpu_context& c, const batch_norm_geometry& g, b
                                  buffer_id addend, buffer_id y) {
   const op_node& node = c.node();
   const index_t stride = cpu_device::channel_stride(g.channels);
-  const buffer_id state = c.constant(4 * stride, [g, stride, node, read = c.reader()](
-                                                     const model& m, float* to) {
-    const auto vector = [&](std::size_t i) {
-      const auto values = read(m, node.inputs[i]);
-      std::vector<float> padded(static_cast<std::size_t>(stride), 0.0f);
-      std::transform(values.begin(), values.end(), padded.begin(),
-                     [](double v) { return static_cast<float>(v); });
-      return padded;
-    };
-    auto gamma = vector(fused::gamma), beta = vector(fused::beta), mean = vector(fused::mean),
-         variance = vector(fused::variance);
-    batch_norm_parameters p;
-    p.gamma = gamma.data();
-    p.beta = beta.data();
-    p.running_mean = mean.data();
-    p.running_variance = variance.data();
-    p.epsilon = node.real("epsilon", 1e-5);
-    batch_norm_inference_state(p, g.channels,
-                               as_norm_state({to, static_cast<std::size_t>(4 * stride)}));
-  });
+  const buffer_id state =
+      c.constant(4 * stride, [g, stride, node, read = c.reader()](const model& m, float* to) {
+        const auto vector = [&](std::size_t i) {
+          const auto values = read(m, node.inputs[i]);
+          std::vector<float> padded(static_cast<std::size_t>(stride), 0.0f);
+          std::transform(values.begin(), values.end(), padded.begin(),
+                         [](double v) { return static_cast<float>(v); });
+          return padded;
+        };
+        auto gamma = vector(fused::gamma), beta = vector(fused::beta), mean = vector(fused::mean),
+             variance = vector(fused::variance);
+        batch_norm_parameters p;
+        p.gamma = gamma.data();
+        p.beta = beta.data();
+        p.running_mean = mean.data();
+        p.running_variance = variance.data();
+        p.epsilon = node.real("epsilon", 1e-5);
+        batch_norm_inference_state(p, g.channels,
+                                   as_norm_state({to, static_cast<std::size_t>(4 * stride)}));
+      });
   c.forward(
       "norm forward",
       [g](cpu_run&, floats x, floats state, floats add, floats y) {
@@ -110,8 +110,8 @@ inline void lower_norm_training(cpu_context& c, const batch_norm_geometry& g, bu
   const buffer_id dy = c.output_gradient(0);
   const auto scratch_for = [&](index_t n) { return c.scratch(n); };
   const index_t stride = cpu_device::channel_stride(g.channels);
-  const buffer_id dx = c.wants_gradient(fused::x) ? c.plain_gradient(fused::x)
-                                                  : scratch_for(g.pixels() * stride);
+  const buffer_id dx =
+      c.wants_gradient(fused::x) ? c.plain_gradient(fused::x) : scratch_for(g.pixels() * stride);
   buffer_id dadd, y_used;
   if (addend) {
     if (g.relu) {

@@ -33,9 +33,7 @@ inline bool lower_max_pool(cpu_context& c) {
   const buffer_id x = c.value(c.node().inputs[0]), y = c.output(0);
   c.forward(
       "pool forward",
-      [g](cpu_run&, floats x, floats y) {
-        kernels::cpu::max_pool_forward(g, x.data(), y.data());
-      },
+      [g](cpu_run&, floats x, floats y) { kernels::cpu::max_pool_forward(g, x.data(), y.data()); },
       x, y);
   if (!c.needs_backward()) return true;
   c.backward(

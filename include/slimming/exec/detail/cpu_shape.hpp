@@ -42,17 +42,16 @@ inline bool lower_concat(cpu_context& c) {
     sizes.push_back(c.layout(v).channels);
   }
   uses.push_back(c.output(0));
-  c.forward("concat forward", uses,
-            [out, sizes](cpu_run&, std::span<const floats> memory) {
-              index_t first = 0;
-              for (std::size_t i = 0; i < sizes.size(); ++i) {
-                kernels::cpu::copy_channels({memory[i].data(), sizes[i], 0},
-                                            {memory.back().data(), out.channels, first}, sizes[i],
-                                            out.pixels());
-                first += sizes[i];
-              }
-              clear_padding(out.pixels(), out.channels, memory.back().data());
-            });
+  c.forward("concat forward", uses, [out, sizes](cpu_run&, std::span<const floats> memory) {
+    index_t first = 0;
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      kernels::cpu::copy_channels({memory[i].data(), sizes[i], 0},
+                                  {memory.back().data(), out.channels, first}, sizes[i],
+                                  out.pixels());
+      first += sizes[i];
+    }
+    clear_padding(out.pixels(), out.channels, memory.back().data());
+  });
   if (!c.needs_backward()) return true;
   const buffer_id dy = c.output_gradient(0);
   index_t first = 0;
@@ -111,8 +110,7 @@ inline void crop_backward(const crop& k, const float* dy, float* dx) {
 
 inline void state_crop(cpu_context& c, const crop& k, std::size_t output) {
   c.forward(
-      "crop forward",
-      [k](cpu_run&, floats x, floats y) { crop_forward(k, x.data(), y.data()); },
+      "crop forward", [k](cpu_run&, floats x, floats y) { crop_forward(k, x.data(), y.data()); },
       c.value(c.node().inputs[0]), c.output(output));
   const buffer_id dy = c.output_gradient(output);
   if (!dy || !c.wants_gradient(0)) return;

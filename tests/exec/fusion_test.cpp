@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#include <slimming/exec/fusion.hpp>   // fuse
+#include <slimming/exec/network.hpp>  // make_network
+
+#include "tests/exec/small_net.hpp"  // small_net
+#include "tests/support/catch.hpp"   // TEST_CASE
+
+#include <string>  // std::string
+#include <vector>  // std::vector
+
+namespace sl = slimming;
+namespace fused = sl::exec::fused;
+using test_support::small_net;
+
+namespace {
+
+sl::exec::network fused_network(const sl::model& net, bool training) {
+  auto n = sl::exec::make_network(net, {}, {});
+  sl::exec::fuse(n, {.training = training, .convolution = true, .normalization = true});
+  return n;
+}
+std::vector<std::string> operators(const sl::exec::network& n) {
+  std::vector<std::string> ops;
+  for (const auto& node : n.nodes) ops.push_back(node.op);
+  return ops;
+}
+using names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("in training a normalisation takes its statistics from the convolution, relu and pool") {
+  small_net b;
+  const auto net = b.finish({b.max_pool(b.relu(b.norm(b.conv(b.input({2, 3, 8, 8}), 4, 3))))});
+  const auto n = fused_network(net, true);
+  REQUIRE(operators(n) == names{"Convolution", "Normalization"});
+  CHECK(n.nodes[0].outputs.size() == 2);
+  CHECK(n.nodes[1].inputs[fused::moments] == n.nodes[0].outputs[1]);
+  CHECK(n.nodes[1].integer("relu", 0) == 1);
+  CHECK(n.nodes[1].integer("pool", 0) == 1);
+  CHECK(n.nodes[1].outputs[0] == net.outputs()[0]);
+}
+
+TEST_CASE("in inference a normalisation disappears into the convolution before it") {
+  small_net b;
+  const auto net = b.finish({b.max_pool(b.relu(b.norm(b.conv(b.input({2, 3, 8, 8}), 4, 3))))});
+  const auto n = fused_network(net, false);
+  REQUIRE(operators(n) == names{"Convolution", "MaxPool"});
+  REQUIRE(n.nodes[0].input(fused::folded_norm) != sl::no_value);
+  CHECK(n.at(n.nodes[0].input(fused::folded_norm)).name.ends_with("norm4.weight"));
+  CHECK(n.nodes[0].integer("relu", 0) == 1);
+}
+
+TEST_CASE("a convolution whose result is read twice keeps its normalisation apart") {
+  small_net b;
+  const auto x = b.conv(b.input({2, 3, 8, 8}), 3, 3);
+  const auto net = b.finish({b.add(b.norm(x), x)});
+  const auto n = fused_network(net, false);
+  CHECK(operators(n) == names{"Convolution", "Normalization"});
+  CHECK(n.nodes[1].input(fused::norm_addend) == x);
+}
+
+TEST_CASE("a residual add and its relu join the later of the two branches") {
+  for (const bool training : {true, false}) {
+    small_net b;
+    const auto x = b.input({2, 4, 8, 8});
+    const auto shortcut = b.norm(b.conv(x, 4, 1));
+    const auto net = b.finish({b.relu(b.add(b.norm(b.conv(x, 4, 3)), shortcut))});
+    const auto n = fused_network(net, training);
+    const names ops = operators(n);
+    REQUIRE(ops.size() == (training ? 4u : 2u));
+    const auto& last = n.nodes.back();
+    CHECK(last.integer("relu", 0) == 1);
+    CHECK(last.input(training ? fused::norm_addend : fused::conv_addend) == shortcut);
+  }
+}
+
+TEST_CASE("an addend keeps a pool out of the normalisation") {
+  small_net b;
+  const auto x = b.input({2, 4, 8, 8});
+  const auto net = b.finish({b.max_pool(b.relu(b.add(b.norm(b.conv(x, 4, 3)), x)))});
+  CHECK(operators(fused_network(net, true)) == names{"Convolution", "Normalization", "MaxPool"});
+}
+
+TEST_CASE("a relu behind a convolution joins it in inference only") {
+  small_net b;
+  const auto net = b.finish({b.relu(b.conv(b.input({1, 3, 4, 4}), 2, 3))});
+  CHECK(operators(fused_network(net, true)) == names{"Convolution", "Relu"});
+  CHECK(operators(fused_network(net, false)) == names{"Convolution"});
+}
+
+TEST_CASE("an output of the network is never swallowed") {
+  small_net b;
+  const auto x = b.conv(b.input({1, 3, 4, 4}), 2, 3);
+  const auto y = b.norm(x);
+  const auto net = b.finish({x, y, b.relu(y)});
+  const auto n = fused_network(net, false);
+  CHECK(operators(n) == names{"Convolution", "Normalization", "Relu"});
+  CHECK(n.nodes[1].outputs[0] == y);
+}
+
+TEST_CASE("identities, dropout in inference and selections of everything make way") {
+  small_net b;
+  const auto x = b.input({2, 3, 4, 4});
+  auto y = b.norm(b.node("Identity", {b.conv(x, 3, 3)}, {2, 3, 4, 4}));
+  y = b.node("ChannelSelect", {y, b.integers({0, 1, 2})}, {2, 3, 4, 4}, {}, "slimming");
+  y = b.relu(b.node("Dropout", {y}, {2, 3, 4, 4}));
+  const auto net = b.finish({y});
+  CHECK(operators(fused_network(net, false)) == names{"Convolution"});
+  CHECK(operators(fused_network(net, true)) ==
+        names{"Convolution", "Normalization", "Dropout", "Relu"});
+}
+
+TEST_CASE("a selection of some channels stays") {
+  small_net b;
+  auto y = b.norm(b.conv(b.input({2, 3, 4, 4}), 3, 3));
+  y = b.node("ChannelSelect", {y, b.integers({0, 2})}, {2, 2, 4, 4}, {}, "slimming");
+  const auto net = b.finish({b.relu(y)});
+  CHECK(operators(fused_network(net, true)) ==
+        names{"Convolution", "Normalization", "ChannelSelect", "Relu"});
+}
+
+TEST_CASE("a linear layer behind a flatten reads the maps directly") {
+  small_net b;
+  const auto x = b.input({2, 3, 4, 4});
+  const auto flat = b.node("Flatten", {b.relu(x)}, {2, 48});
+  const auto net = b.finish({b.linear(flat, 5)});
+  const auto n = fused_network(net, true);
+  REQUIRE(operators(n) == names{"Relu", "Convolution"});
+  CHECK(n.nodes[1].text("from", "") == "Gemm");
+  CHECK(n.at(n.nodes[1].inputs[0]).extents == sl::shape{2, 3, 4, 4});
+}
+
+TEST_CASE("without lowerings for the fused operators nothing is rewritten") {
+  small_net b;
+  const auto net = b.finish({b.relu(b.norm(b.conv(b.input({2, 3, 8, 8}), 4, 3)))});
+  auto n = sl::exec::make_network(net, {}, {});
+  sl::exec::fuse(n, {});
+  CHECK(operators(n) == names{"Conv", "BatchNormalization", "Relu"});
+}
