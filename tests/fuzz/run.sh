@@ -18,16 +18,17 @@ if [ ${#targets[@]} -eq 0 ]; then
 fi
 mkdir -p build-fuzz/failures build-fuzz/logs
 
-# The comments at the head of a target name its seeds and packages.
+# The comments at the head of a target name its seeds, packages and flags.
 comment() { sed -n "s|^// $2: *||p" "tests/fuzz/$1_fuzz.cpp"; }
 
 fuzz_one() {
-  local target=$1 packages flags=()
+  local target=$1 packages flags=() own=()
   packages=$(comment "$target" packages)
+  read -ra own <<<"$(comment "$target" flags)"
   # shellcheck disable=SC2086
   [ -z "$packages" ] || read -ra flags <<<"$(pkg-config --cflags --libs $packages)"
   "$cxx" -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude -I. \
-    "tests/fuzz/${target}_fuzz.cpp" "${flags[@]}" -o "build-fuzz/$target" || return 1
+    "tests/fuzz/${target}_fuzz.cpp" "${own[@]}" "${flags[@]}" -o "build-fuzz/$target" || return 1
   local corpus=build-fuzz/corpus/$target
   mkdir -p "$corpus"
   # shellcheck disable=SC2046
