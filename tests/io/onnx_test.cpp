@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The slimming authors
 // SPDX-License-Identifier: MIT
 #include <slimming/io/onnx.hpp>
+#include <slimming/io/torch.hpp>
 
 #include <unistd.h>
 
@@ -207,6 +208,24 @@ TEST_CASE("an unchanged network is written as it was, whatever the file holds") 
       CHECK(sl::io::onnx_bytes(document) == document.source);
     }
   }
+}
+
+TEST_CASE("the same net as ONNX and as a checkpoint has the same weights") {
+  const auto onnx_path = shared_checkpoint("ultraface/version-RFB-320.onnx");
+  const auto torch_path = shared_checkpoint("ultraface/version-RFB-320.pth");
+  if (!onnx_path || !torch_path) return;
+  const sl::model net = sl::io::read_onnx(*onnx_path).net;
+  const auto file = sl::io::read_torch(*torch_path);
+  std::size_t compared = 0;
+  for (const auto& [name, value] : file.tensors) {
+    if (name.ends_with(".num_batches_tracked")) continue;
+    INFO(name);
+    const auto* parameter = net.initializer(net.find(name));
+    REQUIRE(parameter);
+    CHECK(sl::io::detail::same_tensor(*parameter, value));
+    ++compared;
+  }
+  CHECK(compared > 200);
 }
 
 TEST_CASE("a pruned network keeps every byte that pruning does not concern") {

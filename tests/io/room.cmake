@@ -3,5 +3,6 @@
 set(safetensors_test_components json)
 set(torch_test_components zip)
 set(npz_test_components zip)
-set(onnx_test_components onnx)
+set(onnx_test_components onnx zip)
 set(native_test_components json)
+set(load_state_test_components zip)
