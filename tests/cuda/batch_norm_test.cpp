@@ -136,7 +136,7 @@ struct device_layer {
   device_layer(backend& where, const oracle& o, std::vector<double> old_mean,
                std::vector<double> old_variance)
       : on(where),
-        partial(on.allocate<float>(gpu::batch_norm_workspace::partial_size)),
+        partial(on.allocate<float>(gpu::reduction_workspace::partial_size)),
         gamma(on.upload(as<float>(o.gamma))),
         beta(on.upload(as<float>(o.beta))),
         running_mean(on.upload(as<float>(old_mean))),
@@ -145,7 +145,7 @@ struct device_layer {
         inv_std(channel_array(o)),
         dgamma(channel_array(o)),
         dbeta(channel_array(o)),
-        counters(on.upload(std::vector<unsigned>(gpu::batch_norm_workspace::counters_size, 0))),
+        counters(on.upload(std::vector<unsigned>(gpu::reduction_workspace::counters_size, 0))),
         live(on.upload(o.live)),
         x(on.upload(as<T>(o.x))),
         residual(on.upload(as<T>(o.residual))),
@@ -168,7 +168,7 @@ struct device_layer {
     return {gamma.data(), beta.data(),   running_mean.data(), running_variance.data(),
             mean.data(),  inv_std.data()};
   }
-  [[nodiscard]] gpu::batch_norm_workspace workspace() const {
+  [[nodiscard]] gpu::reduction_workspace workspace() const {
     return {partial.data(), counters.data()};
   }
   void forward() {

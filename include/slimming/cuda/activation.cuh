@@ -28,6 +28,27 @@ struct activation_shape {
   friend constexpr bool operator==(const activation_shape&, const activation_shape&) = default;
 };
 
+/// Channels of a pixel in memory are padded to a multiple of this; the padding holds zeros.
+inline constexpr int channel_block = 8;
+
+[[nodiscard]] constexpr index_t padded_channels(index_t channels) noexcept {
+  return (channels + channel_block - 1) / channel_block * channel_block;
+}
+
+/// A padded NHWC activation as a list of pixels.
+struct pixel_grid {
+  index_t pixels = 0;  ///< of all images
+  int channels = 0;
+  int stride = 0;  ///< elements from pixel to pixel, a multiple of channel_block
+
+  pixel_grid() = default;
+  constexpr pixel_grid(index_t all_pixels, index_t channel_count)
+      : pixels(all_pixels),
+        channels(static_cast<int>(channel_count)),
+        stride(static_cast<int>(padded_channels(channel_count))) {}
+  [[nodiscard]] constexpr index_t size() const noexcept { return pixels * stride; }
+};
+
 /// The channels that take part, increasing, in device memory; the default is all of them.
 struct live_channels {
   const int* index = nullptr;
@@ -45,6 +66,13 @@ constexpr void validate(const activation_shape& shape, const live_channels& live
     throw bad_value(place, "an activation of 2^31 elements or more");
   if (live.index && (live.count < 0 || live.count > shape.channels))
     throw bad_value(place, live.count);
+}
+
+/// \throws bad_value  naming \p place if an extent is negative or there are 2^31 elements or more.
+constexpr void validate(const pixel_grid& g, std::string_view place) {
+  if (g.channels < 0 || g.stride < g.channels) throw bad_value(place, g.channels);
+  if (g.pixels < 0 || (g.stride > 0 && g.pixels > std::numeric_limits<int>::max() / g.stride))
+    throw bad_value(place, g.pixels);
 }
 
 }  // namespace slimming::inline v0::cuda

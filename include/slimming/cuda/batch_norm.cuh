@@ -16,6 +16,7 @@
 #include <slimming/cuda/activation.cuh>                // activation_shape, live_channels
 #include <slimming/cuda/block.cuh>                     // grid, vector_lanes
 #include <slimming/cuda/detail/batch_norm_bodies.cuh>  // batch_norm_arrays, the kernels
+#include <slimming/cuda/reduction.cuh>                 // reduction_workspace
 
 #include <cstdint>           // std::uintptr_t
 #include <initializer_list>  // std::initializer_list
@@ -27,17 +28,6 @@ struct batch_norm_options {
   double epsilon = 1e-5;
   double momentum = 0.1;  ///< share of the new statistics in the running averages
   bool relu = true;
-};
-
-/// Scratch of the reductions, in device memory. The counters are zero before the first use, and every
-/// use leaves them zero. One workspace serves all calls on a stream, whatever their shapes.
-struct batch_norm_workspace {
-  static constexpr index_t partial_size =
-      index_t{detail::most_reducing_blocks} * detail::most_columns * 8 * 2;
-  static constexpr index_t counters_size = detail::most_reducing_blocks;
-
-  float* partial = nullptr;
-  unsigned* counters = nullptr;
 };
 
 /// Activations of the forward pass; none overlaps another.
@@ -101,7 +91,7 @@ void with_access(const activation_shape& shape, const live_channels& live,
 template <class T, class Stream>
 void batch_norm_forward(Stream&& stream, const activation_shape& shape, const live_channels& live,
                         const batch_norm_tensors<T>& tensors, const batch_norm_arrays& arrays,
-                        const batch_norm_workspace& workspace,
+                        const reduction_workspace& workspace,
                         const batch_norm_options& options = {}) {
   validate(shape, live, "batch_norm_forward");
   if (!detail::has_work(shape, live)) return;
@@ -163,7 +153,7 @@ void batch_norm_inference(Stream&& stream, const activation_shape& shape, const 
 template <class T, class Stream>
 void batch_norm_backward(Stream&& stream, const activation_shape& shape, const live_channels& live,
                          const batch_norm_gradients<T>& tensors, const batch_norm_arrays& arrays,
-                         const batch_norm_workspace& workspace,
+                         const reduction_workspace& workspace,
                          const batch_norm_options& options = {}) {
   validate(shape, live, "batch_norm_backward");
   if (!detail::has_work(shape, live)) return;

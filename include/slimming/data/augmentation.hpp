@@ -4,9 +4,9 @@
 
 /// \file
 /// The augmentation of the CIFAR recipes: pad with black, crop at random, flip at random.
-/// Area: data. Draws depend on (seed, epoch, image) only, never on threads or on the batch.
+/// Area: data; usable in device code. Draws depend on (seed, epoch, image) only, never on threads or on the batch.
 
-#include <slimming/core/config.hpp>  // index_t
+#include <slimming/core/config.hpp>  // index_t, SLIMMING_HOST_DEVICE
 #include <slimming/core/random.hpp>  // random_stream
 
 #include <cstdint>  // std::uint64_t
@@ -36,7 +36,7 @@ namespace detail {
 // Every use of random numbers in this room has a stream of its own below the user's seed.
 enum class data_stream : std::uint64_t { shuffle = 0x5368'7566, augment = 0x4175'676d };
 
-[[nodiscard]] constexpr random_stream epoch_stream(std::uint64_t seed, data_stream use,
+[[nodiscard]] SLIMMING_HOST_DEVICE constexpr random_stream epoch_stream(std::uint64_t seed, data_stream use,
                                                    index_t epoch, index_t item) noexcept {
   const random_stream root{seed, static_cast<std::uint64_t>(use), 0};
   return {root.at(static_cast<std::uint64_t>(epoch)), static_cast<std::uint64_t>(item), 0};
@@ -45,7 +45,7 @@ enum class data_stream : std::uint64_t { shuffle = 0x5368'7566, augment = 0x4175
 }  // namespace detail
 
 /// The placement of image number \p image of the data set in \p epoch.
-[[nodiscard]] constexpr placement draw(const augmentation& what, std::uint64_t seed, index_t epoch,
+[[nodiscard]] SLIMMING_HOST_DEVICE constexpr placement draw(const augmentation& what, std::uint64_t seed, index_t epoch,
                                        index_t image) noexcept {
   auto random = detail::epoch_stream(seed, detail::data_stream::augment, epoch, image);
   placement p;
