@@ -13,6 +13,8 @@
 
 #include <slimming/core/config.hpp>  // index_t
 
+#include <cstring>  // std::memcpy
+
 namespace slimming::inline v0::kernels::cpu {
 
 #if defined(__GNUC__) && defined(__AVX512F__)
@@ -27,16 +29,9 @@ inline constexpr int vector_width = 1;
 
 #if defined(__GNUC__)
 using vec = float __attribute__((vector_size(vector_width * sizeof(float))));
-namespace detail {
-using unaligned_vec =
-    float __attribute__((vector_size(vector_width * sizeof(float)), aligned(4), may_alias));
-}  // namespace detail
 #define SLIMMING_ALWAYS_INLINE inline __attribute__((always_inline))
 #else
 using vec = float;
-namespace detail {
-using unaligned_vec = float;
-}  // namespace detail
 #define SLIMMING_ALWAYS_INLINE inline
 #endif
 
@@ -48,12 +43,13 @@ inline constexpr index_t channel_block = vector_width;
   return (channels + channel_block - 1) / channel_block * channel_block;
 }
 
+/// Loads and stores need no alignment.
 [[nodiscard]] SLIMMING_ALWAYS_INLINE vec load(const float* p) noexcept {
-  return *reinterpret_cast<const detail::unaligned_vec*>(p);
+  vec v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
 }
-SLIMMING_ALWAYS_INLINE void store(float* p, vec v) noexcept {
-  *reinterpret_cast<detail::unaligned_vec*>(p) = v;
-}
+SLIMMING_ALWAYS_INLINE void store(float* p, vec v) noexcept { std::memcpy(p, &v, sizeof v); }
 /// Every lane equal to \p s.
 [[nodiscard]] SLIMMING_ALWAYS_INLINE vec broadcast(float s) noexcept {
   return s - vec{};  // s - 0 is exact and, unlike s + 0, keeps -0

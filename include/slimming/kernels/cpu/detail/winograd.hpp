@@ -15,11 +15,11 @@
 #include <slimming/core/config.hpp>                          // index_t
 #include <slimming/kernels/cpu/detail/conv_output.hpp>       // conv_output
 #include <slimming/kernels/cpu/detail/gemm.hpp>              // gemm_panel
-#include <slimming/kernels/cpu/detail/winograd_tiles.hpp>    // tile_grid, transform_input
+#include <slimming/kernels/cpu/detail/winograd_tiles.hpp>    // tile_grid, transform_inputs
 #include <slimming/kernels/cpu/detail/winograd_weights.hpp>  // weight_reader, transform_weights
 #include <slimming/kernels/cpu/workspace.hpp>                // workspace, for_each_task
 
-#include <algorithm>  // std::min, std::clamp
+#include <algorithm>  // std::min
 
 namespace slimming::inline v0::kernels::cpu::detail {
 
@@ -36,12 +36,10 @@ struct winograd_blocking {
 
   winograd_blocking(index_t tile_count, const weight_layout& layout)
       : tiles(tile_count), panels(layout), by_panels(tile_count < layout.out) {
-    // Tiles whose transformed inputs fill the cache that a core has to itself, in whole register
-    // tiles of rows.
-    constexpr index_t cache_floats = 80 * 1024, rows = tile_rows<2>;
-    const index_t fitting = cache_floats / (products * layout.in) / rows * rows;
-    tile_block =
-        by_panels ? std::min<index_t>(tiles, 10 * rows) : std::clamp(fitting, 2 * rows, 6 * rows);
+    // Whole register tiles of rows. By tiles, few enough for their transforms to stay in the second
+    // cache; by panels, many, since each block transforms the weights again.
+    constexpr index_t rows = tile_rows<2>;
+    tile_block = by_panels ? 10 * rows : (24 + rows - 1) / rows * rows;
     tile_block = std::min(tile_block, tiles);
   }
   [[nodiscard]] index_t blocks() const noexcept { return (tiles + tile_block - 1) / tile_block; }
@@ -102,9 +100,8 @@ struct winograd_pass {
       const index_t stride = blocking.input_stride(), distance = blocking.input_distance();
       float* const inputs = scratch.slot();
       float* const results = inputs + products * distance;
-      for (index_t t = begin; t < end; ++t)
-        transform_input(grid, source, t, 0, grid.source.stride, zeros,
-                        inputs + (t - begin) * stride, distance);
+      transform_inputs(grid, source, begin, end, 0, grid.source.stride, zeros,
+                       {inputs, stride, distance});
       for (index_t p = 0; p < blocking.panels.panels(); ++p) {
         const index_t width = blocking.panels.width(p), in = blocking.panels.in;
         const float* const panel = from + transformed_offset<Transform>(blocking.panels, p);
@@ -123,9 +120,8 @@ struct winograd_pass {
   void run_by_panels(const workspace& scratch, const float* zeros, float* inputs) const {
     const index_t stride = blocking.input_stride(), distance = blocking.input_distance();
     for_each_block(blocking.tiles, 4, [&](index_t begin, index_t end) {
-      for (index_t t = begin; t < end; ++t)
-        transform_input(grid, source, t, 0, grid.source.stride, zeros, inputs + t * stride,
-                        distance);
+      transform_inputs(grid, source, begin, end, 0, grid.source.stride, zeros,
+                       {inputs + begin * stride, stride, distance});
     });
     const index_t blocks = blocking.blocks(), in = blocking.panels.in;
     for_each_task(blocks * blocking.panels.panels(), [&](index_t task) {

@@ -12,7 +12,7 @@
 #include <slimming/core/config.hpp>                          // index_t
 #include <slimming/kernels/cpu/detail/gemm.hpp>              // gemm_panel
 #include <slimming/kernels/cpu/detail/implicit_gemm.hpp>     // sum_splits
-#include <slimming/kernels/cpu/detail/winograd_tiles.hpp>    // tile_grid, transform_input
+#include <slimming/kernels/cpu/detail/winograd_tiles.hpp>    // tile_grid, transform_inputs
 #include <slimming/kernels/cpu/detail/winograd_weights.hpp>  // transform_weight_gradient
 #include <slimming/kernels/cpu/workspace.hpp>                // workspace, for_each_task
 
@@ -122,13 +122,11 @@ struct winograd_gradient {
   void transform(const share& s, index_t begin, index_t end, const float* zeros) const {
     const index_t first_out = s.first_panel * panel_width;
     const index_t last_out = std::min(s.last_panel * panel_width, grid.target.stride);
-    for (index_t t = begin; t < end; ++t) {
-      transform_input(grid, x, t, s.first, padded_channels(s.last), zeros,
-                      s.inputs + (t - begin) * blocking.input_stride(), blocking.input_distance());
-      transform_output_gradient(grid, dy, t, first_out, last_out, zeros,
-                                s.gradients + (t - begin) * blocking.gradient_stride(),
-                                blocking.gradient_distance());
-    }
+    transform_inputs(grid, x, begin, end, s.first, padded_channels(s.last), zeros,
+                     {s.inputs, blocking.input_stride(), blocking.input_distance()});
+    transform_output_gradients(
+        grid, dy, begin, end, first_out, last_out, zeros,
+        {s.gradients, blocking.gradient_stride(), blocking.gradient_distance()});
   }
 
   void multiply(const share& s, index_t tiles, bool accumulate) const {

@@ -9,7 +9,7 @@
 
 #include <slimming/core/config.hpp>                             // index_t
 #include <slimming/kernels/cpu/detail/conv_output.hpp>          // conv_output
-#include <slimming/kernels/cpu/detail/winograd_transforms.hpp>  // winograd_4, separable
+#include <slimming/kernels/cpu/detail/winograd_transforms.hpp>  // into_products
 #include <slimming/kernels/cpu/vector.hpp>                      // vec
 #include <slimming/kernels/geometry.hpp>                        // conv_geometry
 
@@ -43,15 +43,30 @@ struct tile_grid {
   [[nodiscard]] index_t tiles() const noexcept { return images * rows * columns; }
 };
 
-/// Place of one tile.
+/// Walks over tiles in order, without a division per step.
 template <class Transform>
-struct tile_place {
-  index_t image, y, x;  ///< first result pixel
+class tile_cursor {
+ public:
+  tile_cursor(const tile_grid<Transform>& grid, index_t tile)
+      : rows_(grid.rows),
+        columns_(grid.columns),
+        image_(tile / grid.columns / grid.rows),
+        row_(tile / grid.columns % grid.rows),
+        column_(tile % grid.columns) {}
+  void next() noexcept {
+    if (++column_ < columns_) return;
+    column_ = 0;
+    if (++row_ < rows_) return;
+    row_ = 0;
+    ++image_;
+  }
+  [[nodiscard]] index_t image() const noexcept { return image_; }
+  /// First result pixel.
+  [[nodiscard]] index_t y() const noexcept { return row_ * Transform::out; }
+  [[nodiscard]] index_t x() const noexcept { return column_ * Transform::out; }
 
-  tile_place(const tile_grid<Transform>& grid, index_t tile)
-      : image(tile / (grid.rows * grid.columns)),
-        y(tile / grid.columns % grid.rows * Transform::out),
-        x(tile % grid.columns * Transform::out) {}
+ private:
+  index_t rows_, columns_, image_, row_, column_;
 };
 
 /// The forward pass's grid; backward data's is that of the mirrored convolution.
@@ -72,11 +87,13 @@ template <class Transform>
           2 - g.pad_left};
 }
 
-/// Row stride of a (tiles, channels) matrix in the transformed domain, and the distance between the
-/// matrices of consecutive products: padded so that neither is a multiple of a page.
+/// Row stride of a (tiles, channels) matrix in the transformed domain: no multiple of 512 bytes, so
+/// that rows fall into different cache sets.
 [[nodiscard]] constexpr index_t transformed_stride(index_t channels) noexcept {
-  return (channels + 15) / 16 * 16 + 16;
+  const index_t stride = (channels + 15) / 16 * 16;
+  return stride % 128 == 0 ? stride + 16 : stride;
 }
+/// Distance between the matrices of consecutive products, no multiple of a page either.
 [[nodiscard]] constexpr index_t product_stride(index_t rows, index_t stride) noexcept {
   return rows * stride + 16;
 }
@@ -101,42 +118,50 @@ struct tile_pixels {
 template <int Extent, int Products, auto Step>
 void transform_tile(const float* image, const tile_map& map, index_t y, index_t x, index_t first,
                     index_t last, const float* zeros, float* to, index_t distance) {
-  const auto transform = [&](const auto& get_at) {
-    for (index_t c = first; c < last; c += vector_width)
-      separable<Extent, Products, Step>([&](int i, int j) { return load(get_at(i, j) + c); },
-                                        [&](int f, int g, vec value) {
-                                          store(to + (f * Products + g) * distance + c - first,
-                                                value);
-                                        });
-  };
   if (y >= 0 && x >= 0 && y + Extent <= map.h && x + Extent <= map.w) {
     const float* const origin = image + (y * map.w + x) * map.stride;
-    transform([&](int i, int j) { return origin + (i * map.w + j) * map.stride; });
+    const index_t down = map.w * map.stride;
+    for (index_t c = first; c < last; c += vector_width, to += vector_width)
+      into_products<Extent, Products, Step>(
+          [&](int i, int j) { return load(origin + c + i * down + j * map.stride); }, to, distance);
   } else {
     const tile_pixels<Extent> pixels(image, map, y, x, zeros);
-    transform([&](int i, int j) { return pixels.at[i][j]; });
+    for (index_t c = first; c < last; c += vector_width, to += vector_width)
+      into_products<Extent, Products, Step>([&](int i, int j) { return load(pixels.at[i][j] + c); },
+                                            to, distance);
   }
 }
 
-/// Input tile \p tile of \p x.
+/// Rows of transformed tiles: product f of the first tile lies at data + f * distance, the next tile
+/// \p stride behind it.
+struct transformed_tiles {
+  float* data = nullptr;
+  index_t stride = 0, distance = 0;
+};
+
+/// Input tiles [begin, end) of \p x, channels [first, last).
 template <class Transform>
-void transform_input(const tile_grid<Transform>& grid, const float* x, index_t tile, index_t first,
-                     index_t last, const float* zeros, float* to, index_t distance) {
-  const tile_place<Transform> place(grid, tile);
-  transform_tile<Transform::in, Transform::products, &Transform::input>(
-      x + place.image * grid.source.h * grid.source.w * grid.source.stride, grid.source,
-      place.y - grid.pad_top, place.x - grid.pad_left, first, last, zeros, to, distance);
+void transform_inputs(const tile_grid<Transform>& grid, const float* x, index_t begin, index_t end,
+                      index_t first, index_t last, const float* zeros, transformed_tiles to) {
+  const tile_map& map = grid.source;
+  tile_cursor<Transform> at(grid, begin);
+  for (index_t t = begin; t < end; ++t, at.next(), to.data += to.stride)
+    transform_tile<Transform::in, Transform::products, &Transform::input>(
+        x + at.image() * map.h * map.w * map.stride, map, at.y() - grid.pad_top,
+        at.x() - grid.pad_left, first, last, zeros, to.data, to.distance);
 }
 
-/// Tile \p tile of the gradient of the result.
+/// Tiles [begin, end) of the gradient of the result.
 template <class Transform>
-void transform_output_gradient(const tile_grid<Transform>& grid, const float* dy, index_t tile,
-                               index_t first, index_t last, const float* zeros, float* to,
-                               index_t distance) {
-  const tile_place<Transform> place(grid, tile);
-  transform_tile<Transform::out, Transform::products, &Transform::output_adjoint>(
-      dy + place.image * grid.target.h * grid.target.w * grid.target.stride, grid.target, place.y,
-      place.x, first, last, zeros, to, distance);
+void transform_output_gradients(const tile_grid<Transform>& grid, const float* dy, index_t begin,
+                                index_t end, index_t first, index_t last, const float* zeros,
+                                transformed_tiles to) {
+  const tile_map& map = grid.target;
+  tile_cursor<Transform> at(grid, begin);
+  for (index_t t = begin; t < end; ++t, at.next(), to.data += to.stride)
+    transform_tile<Transform::out, Transform::products, &Transform::output_adjoint>(
+        dy + at.image() * map.h * map.w * map.stride, map, at.y(), at.x(), first, last, zeros,
+        to.data, to.distance);
 }
 
 /// Products of tiles [begin, end), one panel of \p width channels from \p channel on, to pixels.
@@ -150,14 +175,13 @@ void transform_output(const tile_grid<Transform>& grid, const float* products, i
     const vec bias = out.bias ? load(out.bias + channel + v) : vec{};
     moment_accumulator moments;
     index_t pixels = 0;
-    for (index_t tile = begin; tile < end; ++tile) {
-      const tile_place<Transform> place(grid, tile);
-      const index_t pixel = (place.image * grid.target.h + place.y) * grid.target.w + place.x;
-      const index_t rows = std::min<index_t>(extent, grid.target.h - place.y);
-      const index_t columns = std::min<index_t>(extent, grid.target.w - place.x);
+    tile_cursor<Transform> at(grid, begin);
+    const float* from = products + v;
+    for (index_t tile = begin; tile < end; ++tile, at.next(), from += width) {
+      const index_t pixel = (at.image() * grid.target.h + at.y()) * grid.target.w + at.x();
+      const index_t rows = std::min<index_t>(extent, grid.target.h - at.y());
+      const index_t columns = std::min<index_t>(extent, grid.target.w - at.x());
       pixels += rows * columns;
-      const float* const from = products + (tile - begin) * width + v;
-      const auto get = [&](int i, int j) { return load(from + (i * count + j) * distance); };
       const auto finish = [&](int i, int j, vec value) {
         value += bias;
         if (out.moments) {
@@ -167,11 +191,13 @@ void transform_output(const tile_grid<Transform>& grid, const float* products, i
         out.put(value, pixel + i * grid.target.w + j, channel + v);
       };
       if (rows == extent && columns == extent)
-        separable<count, extent, &Transform::output>(get, finish);
+        out_of_products<count, extent, &Transform::output>(from, distance, finish);
       else
-        separable<count, extent, &Transform::output>(get, [&](int i, int j, vec value) {
-          if (i < rows && j < columns) finish(i, j, value);
-        });
+        out_of_products<count, extent, &Transform::output>(from, distance,
+                                                           [&](int i, int j, vec value) {
+                                                             if (i < rows && j < columns)
+                                                               finish(i, j, value);
+                                                           });
     }
     if (!out.moments) continue;
     if (channel + v == 0) out.moments.set_pixels(record, pixels);

@@ -9,8 +9,9 @@
 /// For input d, kernel g and output y of one tile, y = output(input(d) * weights(g)), products taken
 /// element by element. The adjoints, output_adjoint and weights_adjoint, turn the same identity into
 /// the gradient of the kernel: dg = weights_adjoint(input(d) * output_adjoint(dy)). Two dimensions
-/// are one after the other: separable().
+/// are one after the other: into_products() and out_of_products().
 
+#include <slimming/core/config.hpp>         // index_t
 #include <slimming/kernels/cpu/vector.hpp>  // vec
 
 namespace slimming::inline v0::kernels::cpu::detail {
@@ -133,26 +134,51 @@ struct toeplitz_2 {
   }
 };
 
-/// Applies a one-dimensional \p Step from From to To elements to columns, then to rows: reads
-/// get(i, j), i and j < From, writes put(f, g, value), f and g < To.
-template <int From, int To, auto Step, class Get, class Put>
-SLIMMING_ALWAYS_INLINE void separable(const Get& get, const Put& put) {
+/// Applies a one-dimensional \p Step from From to To elements to rows, then to columns: reads
+/// get(i, j), i and j < From, and writes To * To products one after another, \p distance apart.
+/// Products are numbered column by column, so that this and out_of_products() both walk through
+/// memory with a single pointer. The outer loops stay loops: unrolled, their 36 vectors would be
+/// spilled and copied about.
+template <int From, int To, auto Step, class Get>
+SLIMMING_ALWAYS_INLINE void into_products(const Get& get, float* to, index_t distance) {
   vec middle[To][From];
+#pragma GCC unroll 1
+  for (int i = 0; i < From; ++i) {
+    vec row[From], result[To];
 #pragma GCC unroll 8
-  for (int j = 0; j < From; ++j) {
+    for (int j = 0; j < From; ++j) row[j] = get(i, j);
+    Step(row, result);
+#pragma GCC unroll 8
+    for (int g = 0; g < To; ++g) middle[g][i] = result[g];
+  }
+#pragma GCC unroll 1
+  for (int g = 0; g < To; ++g) {
+    vec result[To];
+    Step(middle[g], result);
+#pragma GCC unroll 8
+    for (int f = 0; f < To; ++f, to += distance) store(to, result[f]);
+  }
+}
+
+/// The way back: reads From * From products, writes put(i, j, value), i and j < To, row by row.
+template <int From, int To, auto Step, class Put>
+SLIMMING_ALWAYS_INLINE void out_of_products(const float* from, index_t distance, const Put& put) {
+  vec middle[To][From];
+#pragma GCC unroll 1
+  for (int g = 0; g < From; ++g) {
     vec column[From], result[To];
 #pragma GCC unroll 8
-    for (int i = 0; i < From; ++i) column[i] = get(i, j);
+    for (int f = 0; f < From; ++f, from += distance) column[f] = load(from);
     Step(column, result);
 #pragma GCC unroll 8
-    for (int f = 0; f < To; ++f) middle[f][j] = result[f];
+    for (int i = 0; i < To; ++i) middle[i][g] = result[i];
   }
-#pragma GCC unroll 8
-  for (int f = 0; f < To; ++f) {
+#pragma GCC unroll 1
+  for (int i = 0; i < To; ++i) {
     vec result[To];
-    Step(middle[f], result);
+    Step(middle[i], result);
 #pragma GCC unroll 8
-    for (int g = 0; g < To; ++g) put(f, g, result[g]);
+    for (int j = 0; j < To; ++j) put(i, j, result[j]);
   }
 }
 

@@ -8,7 +8,7 @@
 
 #include <slimming/core/config.hpp>                             // index_t
 #include <slimming/kernels/cpu/detail/weight_layout.hpp>        // weight_layout
-#include <slimming/kernels/cpu/detail/winograd_transforms.hpp>  // separable
+#include <slimming/kernels/cpu/detail/winograd_transforms.hpp>  // into_products
 #include <slimming/kernels/cpu/vector.hpp>                      // vec
 #include <slimming/kernels/cpu/workspace.hpp>                   // for_each_task
 
@@ -66,11 +66,9 @@ void transform_weights(const weight_reader& reader, index_t p, index_t first, in
       for (index_t v = 0; v < width; v += vector_width) {
         const float* const from = strip + (c - begin) * panel_width + v;
         float* const out = to + (c - first) * width + v;
-        separable<3, Transform::products, &Transform::weights>(
+        into_products<3, Transform::products, &Transform::weights>(
             [&](int i, int j) { return load(from + (i * 3 + j) * weight_strip * panel_width); },
-            [&](int f, int g, vec value) {
-              store(out + (f * Transform::products + g) * distance, value);
-            });
+            out, distance);
       }
   }
 }
@@ -112,8 +110,8 @@ void transform_weight_gradient(const weight_layout& layout, index_t p, index_t f
     for (index_t v = 0; v < width; v += vector_width) {
       const float* const at = from + (c - first) * width + v;
       float* const out = panel + c * width + v;
-      separable<Transform::products, 3, &Transform::weights_adjoint>(
-          [&](int i, int j) { return load(at + (i * Transform::products + j) * distance); },
+      out_of_products<Transform::products, 3, &Transform::weights_adjoint>(
+          at, distance,
           [&](int i, int j, vec value) { store(out + (i * 3 + j) * layout.in * width, value); });
     }
 }
