@@ -13,5 +13,4 @@ if [ $# -gt 0 ] && [ "$1" != -- ]; then build=$1; shift; fi
 install_packages
 cmake -S . -B "$build" -G Ninja "$@"
 cmake --build "$build"
-cmake --build "$build" --target slimming_headers_alone
 ctest --test-dir "$build" --output-on-failure -j "$(nproc)"
