@@ -29,3 +29,16 @@ TEST_CASE("cost follows the widths it is given") {
   const auto narrow = sl::cost_of(n.graph, [&](sl::channels c) { return c == x ? 5 : 3; });
   CHECK(narrow == sl::cost{5 * 3 * 9, 5 * 3 * 9 * 100});
 }
+
+TEST_CASE("the costs of the parameters add up to that of the network") {
+  test::net n;
+  n.output(n.norm("bn", n.conv("conv", n.input(3), 8, 3, 100)));
+  sl::cost sum;
+  for (std::int32_t p = 0; p < static_cast<std::int32_t>(n.graph.parameters().size()); ++p) {
+    const sl::cost one = sl::cost_of(n.graph, sl::parameter_id{p});
+    sum.parameters += one.parameters;
+    sum.macs += one.macs;
+  }
+  CHECK(sum.parameters > 0);
+  CHECK(sum == sl::cost_of(n.graph));
+}

@@ -46,7 +46,7 @@ inline std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-inline std::string value_id(channels c) { return "v" + std::to_string(c.id); }
+inline std::string dot_name(channels c) { return "v" + std::to_string(c.id); }
 
 }  // namespace detail
 
@@ -96,7 +96,7 @@ inline std::string value_id(channels c) { return "v" + std::to_string(c.id); }
     const channels c{static_cast<std::int32_t>(v)};
     index_t pinned = 0;
     for (index_t i = 0; i < graph.size(c); ++i) pinned += groups.is_pinned(groups.group_of(c, i));
-    text += "  " + detail::value_id(c) + " [label=" +
+    text += "  " + detail::dot_name(c) + " [label=" +
             detail::quoted(graph.name(c) + '\n' + std::to_string(graph.size(c)) + " channels" +
                            (pinned > 0 ? ", " + std::to_string(pinned) + " pinned" : "")) +
             (pinned == graph.size(c) ? ", style=filled, fillcolor=lightgrey" : "") + "];\n";
@@ -110,18 +110,18 @@ inline std::string value_id(channels c) { return "v" + std::to_string(c.id); }
     for (std::size_t axis = 0; axis < record.value.array.rank; ++axis)
       if (const auto b = record.axis_binding[axis]; b >= 0) {
         const auto& binding = graph.bindings()[static_cast<std::size_t>(b)];
-        text += "  " + detail::value_id(binding.at) + " -- " + id + " [style=dotted, label=" +
+        text += "  " + detail::dot_name(binding.at) + " -- " + id + " [style=dotted, label=" +
                 detail::quoted("axis " + std::to_string(axis) + ", " +
                                std::string(name_of(binding.as))) +
                 "];\n";
       }
   }
   for (const auto& t : graph.ties())
-    text += "  " + detail::value_id(t.a) + " -- " + detail::value_id(t.b) +
+    text += "  " + detail::dot_name(t.a) + " -- " + detail::dot_name(t.b) +
             " [label=" + detail::quoted(detail::op_words(graph, t.op, "")) + "];\n";
   for (const auto& s : graph.selects())
     text +=
-        "  " + detail::value_id(s.wide) + " -- " + detail::value_id(s.narrow) +
+        "  " + detail::dot_name(s.wide) + " -- " + detail::dot_name(s.narrow) +
         " [dir=forward, style=dashed, label=" + detail::quoted(detail::op_words(graph, s.op, "")) +
         "];\n";
   return text + "}\n";
