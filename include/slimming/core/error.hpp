@@ -8,9 +8,9 @@
 
 #include <slimming/core/config.hpp>  // index_t
 
-#include <sstream>      // numbers in messages
+#include <cstdio>       // std::snprintf
 #include <stdexcept>    // std::runtime_error
-#include <string>       // std::string
+#include <string>       // std::string, std::to_string
 #include <string_view>  // std::string_view
 #include <type_traits>  // std::is_arithmetic_v
 
@@ -41,12 +41,16 @@ class error : public std::runtime_error {
 
 namespace detail {
 
+// Streams would do the same and cost every program that includes this header their compile time.
 template <class Number>
 std::string to_text(const Number& value) {
-  std::ostringstream text;
-  text.precision(9);
-  text << value;
-  return text.str();
+  if constexpr (std::is_floating_point_v<Number>) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.9g", static_cast<double>(value));
+    return text;
+  } else {
+    return std::to_string(value);
+  }
 }
 
 }  // namespace detail

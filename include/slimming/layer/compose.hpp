@@ -8,7 +8,7 @@
 
 #include <slimming/graph/channel_graph.hpp>  // channel_graph
 #include <slimming/layer/concepts.hpp>       // any_layer
-#include <slimming/layer/connect.hpp>        // connect
+#include <slimming/layer/connect.hpp>        // connect, detail::address_of
 #include <slimming/layer/scope.hpp>          // layer_scope
 #include <slimming/rules/concat.hpp>         // concat_facts
 #include <slimming/rules/feature_map.hpp>    // feature_map
@@ -17,7 +17,6 @@
 #include <slimming/rules/reshape.hpp>        // flatten_facts
 
 #include <initializer_list>  // std::initializer_list
-#include <memory>            // std::addressof
 #include <span>              // std::span
 #include <string>            // std::string
 #include <string_view>       // std::string_view
@@ -34,8 +33,8 @@ struct named_layer {
 
 /// Gives a layer a name: `chain(at, x, named("conv1", net.conv1), named("bn1", net.bn1))`.
 template <class L>
-[[nodiscard]] constexpr named_layer<L> named(std::string_view name, L& layer) noexcept {
-  return {name, std::addressof(layer)};
+[[nodiscard]] named_layer<L> named(std::string_view name, L& layer) noexcept {
+  return {name, detail::address_of(layer)};
 }
 
 namespace detail {
@@ -63,9 +62,9 @@ consteval bool check_is_layer() {
 }
 
 template <class L>
-constexpr link link_to(std::string_view name, L& layer) noexcept {
+link link_to(std::string_view name, L& layer) noexcept {
   if constexpr (check_is_layer<L>())
-    return {name, std::addressof(layer), &connect_erased<L>};
+    return {name, address_of(layer), &connect_erased<L>};
   else
     return {};
 }
@@ -76,7 +75,7 @@ template <class L>
 inline constexpr bool is_named<named_layer<L>> = true;
 
 template <class Argument>
-constexpr link link_of(Argument& argument) noexcept {
+link link_of(Argument& argument) noexcept {
   if constexpr (is_named<std::remove_const_t<Argument>>)
     return link_to(argument.name, *argument.layer);
   else

@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Standard containers of layers are layers: vector, array and tuple one after the other, unique_ptr
-/// and variant as what they hold.
+/// Standard containers of layers are layers: vector, array and tuple one after the other, owning
+/// pointers and variant as what they hold.
 /// Area: layer.
 
 #include <slimming/core/error.hpp>      // bad_value
@@ -14,11 +14,11 @@
 #include <slimming/layer/scope.hpp>     // layer_scope
 #include <slimming/layer/traits.hpp>    // layer_traits
 
-#include <array>    // std::array
-#include <memory>   // std::unique_ptr
-#include <tuple>    // std::tuple, std::apply
-#include <variant>  // std::variant, std::visit
-#include <vector>   // std::vector
+#include <array>     // std::array
+#include <concepts>  // std::same_as
+#include <tuple>     // std::tuple, std::apply
+#include <variant>   // std::variant, std::visit
+#include <vector>    // std::vector
 
 namespace slimming::inline v0 {
 
@@ -54,12 +54,18 @@ struct layer_traits<std::tuple<Layers...>> {
   }
 };
 
-template <class L, class Deleter>
-struct layer_traits<std::unique_ptr<L, Deleter>> {
+/// std::unique_ptr, std::shared_ptr and whatever else owns one object. (Named by what they do: <memory>
+/// alone would be a quarter of this library's compile time.)
+template <class Pointer>
+requires requires(Pointer& p) {
+  typename Pointer::element_type;
+  { p.get() } -> std::same_as<typename Pointer::element_type*>;
+  { *p } -> std::same_as<typename Pointer::element_type&>;
+}
+struct layer_traits<Pointer> {
   /// \throws bad_value  if it holds nothing.
-  static feature_map connect(layer_scope& at, std::unique_ptr<L, Deleter>& layer,
-                             const feature_map& x) {
-    if (!layer) throw bad_value(at.name(), "the pointer to this layer is null");
+  static feature_map connect(layer_scope& at, Pointer& layer, const feature_map& x) {
+    if (layer.get() == nullptr) throw bad_value(at.name(), "the pointer to this layer is null");
     return slimming::connect(at, *layer, x);
   }
 };

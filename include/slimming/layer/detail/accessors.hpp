@@ -12,13 +12,11 @@
 #include <slimming/layer/traits.hpp>     // layer_traits
 #include <slimming/rules/window.hpp>     // window
 
-#include <concepts>  // std::integral, std::convertible_to
-#include <iterator>  // std::begin, std::end
-#include <memory>    // std::addressof
-#include <optional>  // std::optional
-#include <span>      // std::span
-#include <utility>   // std::declval
-#include <vector>    // std::vector
+#include <concepts>     // std::integral, std::convertible_to
+#include <span>         // std::span
+#include <type_traits>  // std::remove_cvref_t
+#include <utility>      // std::declval
+#include <vector>       // std::vector
 
 namespace slimming::inline v0::detail {
 
@@ -146,11 +144,17 @@ void set_window(rules::window& w, L& layer) {
   if constexpr (has_round_up<L>) w.round_up = layer_traits<L>::round_up(layer);
 }
 
+// std::addressof without <memory>, which brings the streams along.
+template <class L>
+L* address_of(L& layer) noexcept {
+  return reinterpret_cast<L*>(&const_cast<char&>(reinterpret_cast<const volatile char&>(layer)));
+}
+
 // The hooks with their types erased: an object and functions that know what it is.
 template <class L>
 parameter_owner owner_of(L& layer) {
   parameter_owner owner;
-  owner.object = std::addressof(layer);
+  owner.object = address_of(layer);
   if constexpr (has_accepts<L>)
     owner.accepts = [](void* object, std::span<const index_t> extents) -> bool {
       return layer_traits<L>::accepts(*static_cast<L*>(object), extents);
