@@ -53,3 +53,21 @@ TEST_CASE("the toeplitz form is for whole two by two maps") {
   CHECK_FALSE(is_applicable(conv_algorithm::toeplitz_2x2, square(8, 4, 3)));
   CHECK_FALSE(is_applicable(conv_algorithm::winograd_4x4, square(8, 8, 5)));
 }
+
+TEST_CASE("the table prefers what saves multiplications, unless transforms cost more") {
+  const auto choice = [](const conv_geometry& g) {
+    return choose_algorithm(g, cpu::conv_pass::forward, false);
+  };
+  CHECK(choice(square(64, 32, 3)) == conv_algorithm::winograd_4x4);
+  CHECK(choice(square(512, 2, 3)) == conv_algorithm::toeplitz_2x2);
+  CHECK(choice(square(512, 1, 3)) == conv_algorithm::implicit_gemm);
+  CHECK(choice(square(64, 32, 5)) == conv_algorithm::implicit_gemm);
+  CHECK(choice(square(3, 32, 3)) == conv_algorithm::implicit_gemm);
+  auto one_image = square(512, 4, 3);
+  one_image.batch = 1;
+  CHECK(choice(one_image) == conv_algorithm::implicit_gemm);
+  auto without_padding = square(64, 4, 3);  // 2x2 results: one small tile instead of a large one
+  without_padding.pad_top = without_padding.pad_bottom = 0;
+  without_padding.pad_left = without_padding.pad_right = 0;
+  CHECK(choice(with_output_size(without_padding)) == conv_algorithm::winograd_2x2);
+}

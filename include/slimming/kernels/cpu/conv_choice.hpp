@@ -68,15 +68,38 @@ enum class conv_algorithm {
   return false;
 }
 
-/// The cost table: the algorithm for one pass. \p exact rules Winograd out.
-[[nodiscard]] constexpr conv_algorithm choose_algorithm(const conv_geometry& g, conv_pass pass,
+/// Relative time of the passes of one convolution: multiplications per output channel and input
+/// channel, times what one of them costs with its share of transforms (measured with bench_conv).
+[[nodiscard]] constexpr double relative_cost(conv_algorithm a, const conv_geometry& g) noexcept {
+  const auto tiles = [&](index_t extent) {
+    return static_cast<double>(g.batch * ((g.out_h + extent - 1) / extent) *
+                               ((g.out_w + extent - 1) / extent));
+  };
+  // A weight is transformed once for all pixels; this many multiplications take as long.
+  const double transform = 200;
+  switch (a) {
+    case conv_algorithm::winograd_4x4:
+      return transform + 1.4 * 36 * tiles(4);
+    case conv_algorithm::winograd_2x2:
+      return transform / 2 + 1.4 * 16 * tiles(2);
+    case conv_algorithm::toeplitz_2x2:
+      return transform / 4 + 1.4 * 9 * tiles(2);
+    default:
+      return static_cast<double>(g.out_pixels() * g.taps());
+  }
+}
+
+/// The algorithm for one pass: the cheapest that applies. \p exact rules Winograd out.
+[[nodiscard]] constexpr conv_algorithm choose_algorithm(const conv_geometry& g, conv_pass,
                                                         bool exact) noexcept {
   if (is_depthwise(g)) return conv_algorithm::depthwise;
-  (void)pass;
-  if (exact || g.in_channels < 8 || g.out_channels < 8) return conv_algorithm::implicit_gemm;
-  if (is_applicable(conv_algorithm::toeplitz_2x2, g)) return conv_algorithm::toeplitz_2x2;
-  if (!is_applicable(conv_algorithm::winograd_4x4, g)) return conv_algorithm::implicit_gemm;
-  return conv_algorithm::winograd_4x4;
+  conv_algorithm best = conv_algorithm::implicit_gemm;
+  // With few channels the transforms outweigh the multiplications that they save.
+  if (exact || g.in_channels < 8 || g.out_channels < 8) return best;
+  for (const conv_algorithm a :
+       {conv_algorithm::winograd_4x4, conv_algorithm::winograd_2x2, conv_algorithm::toeplitz_2x2})
+    if (is_applicable(a, g) && relative_cost(a, g) < relative_cost(best, g)) best = a;
+  return best;
 }
 
 }  // namespace slimming::inline v0::kernels::cpu

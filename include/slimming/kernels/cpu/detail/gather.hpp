@@ -151,12 +151,39 @@ inline void copy_run(const float* from, index_t n, index_t readable, float* to) 
   }
 }
 
+// All columns where a pixel's channels fit into one vector, as in a first layer: each tap is a load
+// and a store, whose tail the next tap overwrites.
+inline void gather_narrow_block(const gather& g, const float* source, index_t source_stride,
+                                index_t channels, index_t begin, index_t end, float* block,
+                                index_t ld) {
+  const index_t image_size = g.h.source * g.w.source * source_stride;
+  lattice_cursor at(g, begin);
+  for (index_t p = begin; p < end; ++p, block += ld, at.next()) {
+    const float* const image = source + at.image() * image_size;
+    const index_t left = at.j() * g.w.step + g.w.first;
+    index_t y = at.i() * g.h.step + g.h.first;
+    float* out = block;
+    for (index_t a = 0; a < g.h.taps; ++a, y += g.h.tap_step) {
+      const bool row_inside = y >= 0 && y < g.h.source;
+      const float* const row = image + y * g.w.source * source_stride;
+      index_t x = left;
+      for (index_t b = 0; b < g.w.taps; ++b, x += g.w.tap_step, out += channels) {
+        const bool inside = row_inside && x >= 0 && x < g.w.source;
+        store(out, inside ? load(row + x * source_stride) : vec{});
+      }
+    }
+  }
+}
+
 /// Gathers columns [column_begin, column_end) of the (pixels, taps * channels) matrix for lattice
 /// pixels [begin, end) into \p block, row stride \p ld. The source has \p source_stride channels per
 /// pixel, of which those from \p first_channel on are used.
 inline void gather_block(const gather& g, const float* source, index_t source_stride,
                          index_t first_channel, index_t channels, index_t begin, index_t end,
                          index_t column_begin, index_t column_end, float* block, index_t ld) {
+  if (source_stride == vector_width && first_channel == 0 && column_begin == 0 &&
+      column_end == g.taps() * channels)
+    return gather_narrow_block(g, source, source_stride, channels, begin, end, block, ld);
   const index_t first_tap = column_begin / channels;
   const index_t last_tap = (column_end + channels - 1) / channels;
   const index_t image_size = g.h.source * g.w.source * source_stride;
