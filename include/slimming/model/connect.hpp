@@ -55,6 +55,11 @@ namespace slimming::inline v0 {
   return parameter_of(net, v);
 }
 
+/// The masked network sets the slices of removed channels to zero in arrays of this role.
+[[nodiscard]] constexpr bool is_masked(role as) noexcept {
+  return as == role::weight || as == role::weight_in || as == role::bias || as == role::scale;
+}
+
 /// Channels of every axis of \p v. A constant gets channels of its own on each axis longer than one,
 /// bound to it as \p as, the first time that a rule asks.
 inline const channel_layout& layout_of(connect_context& context, value_id v,
@@ -71,7 +76,7 @@ inline const channel_layout& layout_of(connect_context& context, value_id v,
     const channels c =
         context.graph.add(p.array.extent[axis], p.name + ".axis" + std::to_string(axis));
     context.graph.bind(id, axis, c, as);
-    layout.axes[axis] = {c, as != role::statistic};
+    layout.axes[axis] = {c, is_masked(as)};
   }
   return layout;
 }

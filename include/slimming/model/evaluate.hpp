@@ -13,12 +13,12 @@
 #include <slimming/model/model.hpp>        // model
 #include <slimming/model/op_registry.hpp>  // op_registry, evaluate_context
 
-#include <algorithm>  // std::copy
-#include <optional>   // std::optional
-#include <span>       // std::span
-#include <string>     // std::string
-#include <utility>    // std::move
-#include <vector>     // std::vector
+#include <concepts>  // std::same_as
+#include <optional>  // std::optional
+#include <span>      // std::span
+#include <string>    // std::string
+#include <utility>   // std::move
+#include <vector>    // std::vector
 
 namespace slimming::inline v0 {
 
@@ -30,15 +30,28 @@ struct evaluate_options {
 
 namespace detail {
 
+/// \p values as a tensor of any type.
+template <class Number>
+any_tensor tensor_of(dtype type, shape extents, std::span<const Number> values) {
+  any_tensor out(type, std::move(extents));
+  visit_dtype(type, [&]<class T>() {
+    T* to = out.values<T>().data();
+    for (const Number v : values) {
+      if constexpr (std::same_as<T, float16> || std::same_as<T, bfloat16>)
+        *to++ = T(static_cast<float>(v));
+      else
+        *to++ = static_cast<T>(v);
+    }
+  });
+  return out;
+}
+
 /// The same values as another dtype.
 inline any_tensor as_type(const any_tensor& t, dtype to) {
   if (t.type() == to) return t;
-  any_tensor out(to, t.extents());
-  visit_dtype(to, [&]<class T>() {
-    const auto values = t.converted<T>();
-    std::copy(values.begin(), values.end(), out.values<T>().begin());
-  });
-  return out;
+  if (is_floating(t.type()) || is_floating(to))
+    return tensor_of<double>(to, t.extents(), t.converted<double>());
+  return tensor_of<index_t>(to, t.extents(), t.converted<index_t>());
 }
 
 /// Floating tensors as \p real; integers stay what they are.
@@ -84,8 +97,11 @@ inline any_tensor as_real(any_tensor t, dtype real) {
     for (const value_id v : node.inputs)
       if (v != no_value && !at(v) && net.initializer(v))
         at(v) = detail::as_real(*net.initializer(v), options.real);
-    evaluate_context context{
-        node, {}, std::vector<any_tensor>(node.outputs.size()), options.training, options.real};
+    evaluate_context context{node,
+                             {},
+                             std::vector<any_tensor>(node.outputs.size()),
+                             options.training,
+                             net.opset(node.domain)};
     for (const value_id v : node.inputs)
       context.inputs.push_back(v == no_value ? nullptr : &*at(v));
     definition.evaluate(context);

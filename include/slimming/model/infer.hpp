@@ -37,7 +37,8 @@ inline constexpr index_t max_folded_elements = 4096;
 
 /// Shape arithmetic is made of integers; floats join it only behind a Cast, to compute scales.
 inline bool is_shape_like(const any_tensor& t) {
-  return !is_floating(t.type()) && t.size() <= max_folded_elements;
+  return (t.type() == dtype::int64 || t.type() == dtype::int32 || t.type() == dtype::boolean) &&
+         t.size() <= max_folded_elements;
 }
 
 inline std::string label_of(const model& net, const op_node& node) {
@@ -59,7 +60,8 @@ class shape_folder {
       if (out.constant || !out.extents || element_count(*out.extents) > max_folded_elements) return;
       if (is_floating(out.type) && !has_float_ && node_.op != "Cast") return;
     }
-    evaluate_context context{node_, std::move(inputs_), std::vector<any_tensor>(outputs.size())};
+    evaluate_context context{node_, std::move(inputs_), std::vector<any_tensor>(outputs.size()),
+                             false, net_.opset(node_.domain)};
     definition.evaluate(context);
     for (std::size_t i = 0; i < outputs.size(); ++i)
       outputs[i].constant = std::move(context.outputs[i]);
@@ -80,7 +82,7 @@ class shape_folder {
       if (known.constant) {
         inputs_.push_back(&*known.constant);
         has_float_ = has_float_ || is_floating(known.type);
-      } else if (stated && stated->size() <= 16) {
+      } else if (stated && stated->size() <= 16 && stated->type() == dtype::float32) {
         inputs_.push_back(stated);
         needs_float = true;
       } else {
@@ -136,10 +138,10 @@ inline std::optional<shape> extents_of_input(const model& net, value_id v,
   return found->second;
 }
 
-/// Facts with symbolic dimensions of inputs replaced by \p sample: every extent is a number.
-inline std::vector<value_facts> infer_sample(const model& net, const op_registry& ops,
-                                             const input_extents& given,
-                                             const symbol_sample& sample) {
+/// What is known before any node has run: initialisers, and inputs with symbolic dimensions replaced by
+/// \p sample.
+inline std::vector<value_facts> initial_facts(const model& net, const input_extents& given,
+                                              const symbol_sample& sample) {
   std::vector<value_facts> facts(net.values().size());
   for (std::size_t v = 0; v < facts.size(); ++v) {
     const auto& x = net.values()[v];
@@ -157,6 +159,14 @@ inline std::vector<value_facts> infer_sample(const model& net, const op_registry
         if ((*extents)[axis] < 0) (*extents)[axis] = axis == 0 ? sample.batch : sample.other;
     facts[static_cast<std::size_t>(v)].extents = std::move(extents);
   }
+  return facts;
+}
+
+/// Facts of every value with symbolic dimensions as numbers.
+inline std::vector<value_facts> infer_sample(const model& net, const op_registry& ops,
+                                             const input_extents& given,
+                                             const symbol_sample& sample) {
+  std::vector<value_facts> facts = initial_facts(net, given, sample);
   for (const op_node& node : net.nodes()) infer_node(net, ops, node, facts);
   return facts;
 }

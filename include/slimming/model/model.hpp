@@ -11,6 +11,7 @@
 #include <slimming/core/tensor.hpp>    // any_tensor, shape
 #include <slimming/model/op_node.hpp>  // op_node, value_id
 
+#include <concepts>       // std::predicate
 #include <map>            // std::map
 #include <optional>       // std::optional
 #include <span>           // std::span
@@ -18,9 +19,12 @@
 #include <string_view>    // std::string_view
 #include <unordered_map>  // values by name
 #include <utility>        // std::as_const, std::move
-#include <vector>         // std::vector
+#include <vector>         // std::vector, std::erase_if
 
 namespace slimming::inline v0 {
+
+/// The version of the standard ONNX operators that our own networks speak.
+inline constexpr index_t newest_opset = 21;
 
 /// Nodes over named values. Some values are initialisers: parameters and constants.
 ///
@@ -91,6 +95,17 @@ class model {
     return out;
   }
 
+  /// Removes the nodes that \p is_dead names. What they produced is left without a producer.
+  /// \pre no node that stays, and no output, reads it.
+  template <std::predicate<const op_node&> Predicate>
+  void erase_nodes(Predicate is_dead) {
+    for (value& v : values_) v.producer = -1;
+    std::erase_if(nodes_, is_dead);
+    for (std::size_t n = 0; n < nodes_.size(); ++n)
+      for (const value_id v : nodes_[n].outputs)
+        if (v != no_value) at(v).producer = static_cast<std::int32_t>(n);
+  }
+
   [[nodiscard]] value& at(value_id v) {
     check(v);
     return values_[static_cast<std::size_t>(v)];
@@ -138,6 +153,11 @@ class model {
   std::map<std::string, std::string> metadata;
   /// ONNX operator set per domain.
   std::map<std::string, index_t> opsets;
+  /// The version that operators of \p domain have, the newest if the network does not say.
+  [[nodiscard]] index_t opset(const std::string& domain = {}) const {
+    const auto found = opsets.find(domain);
+    return found == opsets.end() ? newest_opset : found->second;
+  }
 
  private:
   void check(value_id v) const {

@@ -77,11 +77,10 @@ struct infer_context {
 struct connect_options {
   /// An operator without an entry is an error instead of a barrier.
   bool strict = false;
-  /// Channels that a LayerNorm or the like reduces over may be cut: flagged as approximate. Otherwise
-  /// they are pinned.
-  bool allow_approximate = false;
   /// What goes together in grouped convolutions.
   rules::group_policy grouping = rules::group_policy::same_positions;
+  /// What goes together in group norms: whole groups exactly, same positions approximately.
+  rules::group_policy norm_grouping = rules::group_policy::whole_groups;
   /// Extents of network inputs that replace the declared ones, by name.
   std::map<std::string, shape, std::less<>> input_extents = {};
 };
@@ -99,13 +98,16 @@ struct connect_context {
   std::vector<channel_layout> outputs;  ///< to be filled, one per node output
 };
 
-/// Repairs a node's attributes and constant inputs after surgery.
+/// Repairs a node's attributes and constant inputs after surgery, before its shapes are inferred again.
 struct rewrite_context {
   model& net;
-  std::size_t index;                        ///< the node's place in `net.nodes()`
-  std::span<const value_facts> before;      ///< facts before surgery, by value_id
+  std::size_t index;                    ///< the node's place in `net.nodes()`
+  std::span<const value_facts> before;  ///< by value_id; symbolic dimensions as sample numbers
+  std::span<const value_facts>
+      symbolic;                      ///< before surgery, by value_id; symbolic dimensions as -1
+  std::span<const value_facts> now;  ///< by value_id, of what lies before this node
   std::span<const channel_layout> layouts;  ///< before surgery, by value_id
-  std::span<const shape> after;             ///< extents after surgery, by value_id; empty: unknown
+  std::span<const shape> after;             ///< extents to reach, by value_id; empty: unknown
   /// Kept channels of a value before surgery.
   std::function<mask(channels)> keep;
 
@@ -118,8 +120,7 @@ struct evaluate_context {
   std::vector<const any_tensor*> inputs;  ///< null where absent
   std::vector<any_tensor> outputs;        ///< to be filled, one per node output
   bool training = false;
-  /// What an operator makes whose floating type is written in the file (Cast, ConstantOfShape, ...).
-  dtype real = dtype::float32;
+  index_t opset = newest_opset;  ///< version of the operator's domain
 };
 
 /// One operator. A hook that is empty means: `connect` pins (barrier), `rewrite` has nothing to do.

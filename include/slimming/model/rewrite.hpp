@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// Writing numbers back into a node after surgery: attributes, constant inputs, or a new constant in
+/// place of shape arithmetic.
+/// Area: model. Operators of your own use the same functions as the built-in ones.
+
+#include <slimming/core/config.hpp>        // index_t
+#include <slimming/core/error.hpp>         // unsupported
+#include <slimming/core/tensor.hpp>        // any_tensor
+#include <slimming/model/infer.hpp>        // detail::label_of
+#include <slimming/model/model.hpp>        // model
+#include <slimming/model/op_registry.hpp>  // rewrite_context
+
+#include <algorithm>    // std::copy
+#include <cstddef>      // std::size_t
+#include <optional>     // std::optional
+#include <string>       // std::string
+#include <string_view>  // std::string_view
+#include <utility>      // std::move
+#include <vector>       // std::vector
+
+namespace slimming::inline v0 {
+
+[[nodiscard]] inline const shape& after_of(const rewrite_context& c, value_id v) {
+  return c.after[static_cast<std::size_t>(v)];
+}
+[[nodiscard]] inline const channel_layout& layout_of(const rewrite_context& c, value_id v) {
+  return c.layouts[static_cast<std::size_t>(v)];
+}
+
+/// The integers that the node reads at present: an attribute, a constant, or arithmetic on the shapes
+/// after surgery.
+[[nodiscard]] inline std::optional<std::vector<index_t>> integers_now(const rewrite_context& c,
+                                                                      std::size_t i,
+                                                                      std::string_view attribute) {
+  if (!attribute.empty() && c.node().has(attribute)) return c.node().integers(attribute);
+  const value_id v = c.node().input(i);
+  if (v == no_value) return {};
+  if (const any_tensor* t = c.net.constant(v)) return t->converted<index_t>();
+  const auto& constant = c.now[static_cast<std::size_t>(v)].constant;
+  if (!constant) return {};
+  return constant->converted<index_t>();
+}
+
+namespace detail {
+
+inline index_t use_count(const model& net, value_id v) {
+  index_t n = 0;
+  for (const op_node& node : net.nodes())
+    for (const value_id in : node.inputs) n += in == v;
+  for (const value_id out : net.outputs()) n += out == v;
+  return n;
+}
+
+}  // namespace detail
+
+/// Makes input \p i read \p data: in place if it is a constant of this node alone.
+inline void write_constant(const rewrite_context& c, std::size_t i, any_tensor data) {
+  op_node& node = c.node();
+  const value_id old = node.input(i);
+  if (old != no_value && detail::use_count(c.net, old) == 1)
+    if (any_tensor* t = c.net.constant(old)) {
+      *t = std::move(data);
+      return;
+    }
+  std::string name = (node.name.empty() ? node.op : node.name) + ".input" + std::to_string(i);
+  for (int k = 1; c.net.find(name) != no_value; ++k)
+    name = node.name + ".input" + std::to_string(i) + "_" + std::to_string(k);
+  const value_id fresh = c.net.add_initializer(std::move(name), std::move(data));
+  if (node.inputs.size() <= i) node.inputs.resize(i + 1, no_value);
+  node.inputs[i] = fresh;
+}
+
+/// \throws unsupported  if input \p i is computed from symbolic dimensions: no list of numbers can
+/// stand in its place.
+inline void require_static(const rewrite_context& c, std::size_t i) {
+  const value_id v = c.node().input(i);
+  if (v == no_value || c.net.constant(v) || c.symbolic[static_cast<std::size_t>(v)].constant)
+    return;
+  throw unsupported(
+      detail::label_of(c.net, c.node()),
+      "input " + std::to_string(i) + " counts channels and depends on a symbolic dimension");
+}
+
+/// The integers of an attribute or of input \p i, whichever the node has.
+inline void write_integers(const rewrite_context& c, std::size_t i, std::string_view attribute,
+                           std::span<const index_t> values) {
+  op_node& node = c.node();
+  if (!attribute.empty() && node.has(attribute)) {
+    node.attributes.find(attribute)->second = std::vector<index_t>(values.begin(), values.end());
+    return;
+  }
+  dtype type = dtype::int64;
+  if (const value_id old = node.input(i); old != no_value && c.net.constant(old))
+    type = c.net.constant(old)->type();
+  any_tensor data(type, {static_cast<index_t>(values.size())});
+  visit_dtype(type, [&]<class T>() {
+    auto to = data.values<T>();
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      if constexpr (std::same_as<T, float16> || std::same_as<T, bfloat16>)
+        to[k] = T(static_cast<float>(values[k]));
+      else
+        to[k] = static_cast<T>(values[k]);
+    }
+  });
+  write_constant(c, i, std::move(data));
+}
+
+/// A target shape for the first output: what it shall have, with 0 (copy) or -1 (infer) where the
+/// extent depends on a symbolic dimension.
+[[nodiscard]] inline std::vector<index_t> target_shape(const rewrite_context& c, bool zero_copies) {
+  const value_id in = c.node().input(0), out = c.node().outputs[0];
+  std::vector<index_t> target = after_of(c, out);
+  const auto& symbolic_out = c.symbolic[static_cast<std::size_t>(out)].extents;
+  const auto& symbolic_in = c.symbolic[static_cast<std::size_t>(in)].extents;
+  bool has_open = false;
+  for (std::size_t axis = 0; symbolic_out && axis < target.size(); ++axis) {
+    if ((*symbolic_out)[axis] >= 0) continue;
+    if (zero_copies && symbolic_in && axis < symbolic_in->size() && (*symbolic_in)[axis] < 0) {
+      target[axis] = 0;
+    } else if (!has_open) {
+      target[axis] = -1;
+      has_open = true;
+    } else {
+      throw unsupported(detail::label_of(c.net, c.node()),
+                        "its target shape has several dimensions that depend on the input");
+    }
+  }
+  return target;
+}
+
+}  // namespace slimming::inline v0

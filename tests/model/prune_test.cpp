@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#include <slimming/model/prune.hpp>
+
+#include <slimming/model/infer.hpp>  // infer
+
+#include "tests/support/catch.hpp"
+#include "tests/support/net_builder.hpp"
+#include "tests/support/oracle.hpp"
+
+namespace sl = slimming;
+using sl::testing::ints;
+using sl::testing::net_builder;
+using sl::testing::prove;
+
+namespace {
+
+// A residual block, a concat and a classifier.
+sl::model residual_net(sl::index_t batch = 1) {
+  net_builder b;
+  auto x = b.conv_bn_relu(b.input({batch, 3, 8, 8}), 8);
+  x = b.relu(b.add(x, b.bn(b.conv(b.conv_bn_relu(x, 12), 8))));
+  x = b.concat({x, b.conv_bn_relu(x, 4)});
+  return b.classify(x);
+}
+
+sl::prune_plan random_plan(sl::model net, double ratio, std::uint64_t seed = 3) {
+  const auto of = sl::connect(net, sl::testing::ops());
+  return sl::make_plan(of.graph, sl::random_choice{seed}, sl::global_ratio{ratio});
+}
+
+std::vector<std::byte> all_bytes(const sl::model& net) {
+  std::vector<std::byte> bytes;
+  for (const auto& v : net.values())
+    if (v.data) bytes.insert(bytes.end(), v.data->bytes().begin(), v.data->bytes().end());
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("the pruned network computes what the masked one computes, and is smaller") {
+  const auto p = prove(residual_net(), sl::global_ratio{0.5});
+  CHECK(p.difference < 1e-12);
+  CHECK(p.after.parameters < p.before.parameters);
+  CHECK(p.after.macs < p.before.macs);
+}
+
+TEST_CASE("a plan that removes nothing leaves every byte") {
+  auto net = residual_net();
+  const auto before = all_bytes(net);
+  sl::prune(net, sl::testing::ops(), random_plan(net, 0));
+  CHECK(all_bytes(net) == before);
+  CHECK(all_bytes(sl::masked(net, sl::testing::ops(), random_plan(net, 0))) == before);
+}
+
+TEST_CASE("declared shapes follow and symbolic dimensions stay") {
+  auto net = residual_net(-1);
+  const auto facts = sl::infer(net, sl::testing::ops());
+  for (std::size_t v = 0; v < facts.size(); ++v)
+    net.at(static_cast<sl::value_id>(v)).extents = facts[v].extents;
+  sl::prune(net, sl::testing::ops(), random_plan(net, 0.5));
+  const auto after = sl::infer(net, sl::testing::ops());
+  for (std::size_t v = 0; v < after.size(); ++v) CHECK(net.values()[v].extents == after[v].extents);
+  CHECK(net.at(net.inputs()[0]).extents == sl::shape{-1, 3, 8, 8});
+  CHECK(net.at(net.outputs()[0]).extents == sl::shape{-1, 5});
+}
+
+TEST_CASE("a plan of another network is refused and nothing has changed") {
+  auto net = residual_net();
+  net_builder b;
+  auto other = b.classify(b.conv_bn_relu(b.input({1, 3, 8, 8}), 8));
+  const auto before = all_bytes(net);
+  CHECK_THROWS_AS(sl::prune(net, sl::testing::ops(), random_plan(other, 0.5)), sl::plan_mismatch);
+  CHECK_THROWS_AS(sl::masked(net, sl::testing::ops(), random_plan(other, 0.5)), sl::plan_mismatch);
+  CHECK(all_bytes(net) == before);
+}
+
+TEST_CASE("a node that cannot be brought in line leaves the network as it was") {
+  // An operator that passes channels but whose shape inference insists on 8 of them.
+  auto ops = sl::op_registry(sl::testing::ops());
+  ops.add("Stubborn",
+          {.infer =
+               [](sl::infer_context& c) {
+                 c.outputs[0] = *c.input(0);
+                 (*c.outputs[0].extents)[1] = 8;
+               },
+           .connect =
+               [](sl::connect_context& c) { c.outputs[0] = sl::layout_of(c, c.node.input(0)); }});
+  net_builder b;
+  auto x = b.conv_bn_relu(b.input({1, 3, 8, 8}), 8);
+  sl::model net = b.net;
+  const auto y = net.append("Stubborn", "stubborn", {x});
+  net.add_output(net.append(
+      "GlobalAveragePool", "pool",
+      {net.append("Conv", "last", {y, net.add_initializer("last.w", b.tensor({2, 8, 1, 1}))})}));
+  const auto before = all_bytes(net);
+  const auto of = sl::connect(net, ops);
+  const auto plan = sl::make_plan(of.graph, sl::random_choice{1}, sl::global_ratio{0.5});
+  CHECK_THROWS_WITH(sl::prune(net, ops, plan), Catch::Contains("stubborn"));
+  CHECK(all_bytes(net) == before);
+}
+
+TEST_CASE("a recorded plan replays on another copy of the network") {
+  auto net = residual_net();
+  const auto plan = random_plan(net, 0.5);
+  auto copy = residual_net();
+  const auto of = sl::connect(copy, sl::testing::ops());
+  const auto again = sl::plan_of(of.graph, plan.record());
+  CHECK(again == plan);
+  auto torn = plan.record();
+  for (auto& cut : torn.parameters)
+    if (!cut.axes.empty()) {
+      cut.axes.clear();  // one side of a tie only
+      break;
+    }
+  CHECK_THROWS_AS(sl::plan_of(of.graph, torn), sl::plan_mismatch);
+}
+
+TEST_CASE("masking zeroes what makes and what reads a channel, never a variance") {
+  net_builder b;
+  auto x = b.conv_bn_relu(b.input({1, 3, 4, 4}), 6);
+  const auto net = b.classify(x);
+  const auto plan = random_plan(net, 0.5);
+  const auto m = sl::masked(net, sl::testing::ops(), plan);
+  const auto& bn = m.nodes()[1];
+  REQUIRE(bn.op == "BatchNormalization");
+  const auto zeros = [&](sl::value_id v) {
+    sl::index_t n = 0;
+    for (const double x : m.initializer(v)->converted<double>()) n += x == 0;
+    return n;
+  };
+  CHECK(zeros(bn.inputs[1]) == 3);
+  CHECK(zeros(bn.inputs[2]) == 3);
+  CHECK(zeros(bn.inputs[4]) == 0);
+  CHECK(zeros(m.nodes()[0].inputs[0 + 1]) == 3 * 27);
+  CHECK(zeros(m.nodes().back().inputs[1]) == 3 * 5);
+}
+
+TEST_CASE("real numbers computed from shapes keep the value that they had") {
+  // 1 / sqrt(channels) as exporters of attention write it.
+  net_builder b;
+  auto x = b.conv(b.input({1, 3, 4, 4}), 8);
+  const auto n =
+      b.op("Gather", {b.op("Shape", {x}), b.scalar(sl::index_t{1})}, {{"axis", sl::index_t{0}}});
+  const auto real = b.op("Sqrt", {b.op("Cast", {n}, {{"to", sl::index_t{1}}})});
+  const auto net = b.classify(b.op("Div", {x, real}));
+  const auto p = prove(net, sl::global_ratio{0.5});
+  CHECK(p.removed > 0);
+  CHECK(p.difference < 1e-7);  // the network states the number in float
+  for (const auto& node : p.pruned.nodes()) CHECK(node.op != "Shape");  // nobody reads it any more
+}
