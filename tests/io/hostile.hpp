@@ -130,8 +130,16 @@ inline void release(void* p) noexcept {
   return hostile::metered(
       std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment));
 }
+[[gnu::noinline]] void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
+  void* p = std::malloc(n ? n : 1);
+  if (p) hostile::meter::add(p);
+  return p;
+}
 [[gnu::noinline]] void operator delete(void* p) noexcept { hostile::release(p); }
 [[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { hostile::release(p); }
+[[gnu::noinline]] void operator delete(void* p, const std::nothrow_t&) noexcept {
+  hostile::release(p);
+}
 [[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept { hostile::release(p); }
 [[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
   hostile::release(p);
