@@ -1,0 +1,26 @@
+# SPDX-FileCopyrightText: 2026 The slimming authors
+# SPDX-License-Identifier: MIT
+find_package(CLI11 QUIET)
+if(NOT CLI11_FOUND)
+  message(STATUS "slimming: example slim is left out: CLI11 was not found")
+  return()
+endif()
+foreach(needed ops/builtin model/prune plan/json train/trainer)
+  if(NOT EXISTS "${PROJECT_SOURCE_DIR}/include/slimming/${needed}.hpp")
+    message(STATUS "slimming: example slim is left out: slimming/${needed}.hpp is not there")
+    return()
+  endif()
+endforeach()
+slimming_add_example(slim
+  FILES slim/main.cpp slim/agreement.cpp slim/convert.cpp slim/dataset.cpp slim/engine.cpp slim/engine_cpu.cpp
+        slim/eval.cpp slim/explain.cpp slim/finetune.cpp slim/info.cpp slim/model_facts.cpp slim/model_file.cpp
+        slim/operators.cpp slim/output.cpp slim/progress.cpp slim/prune.cpp slim/pruning.cpp slim/stop_signal.cpp slim/table.cpp
+        slim/text.cpp slim/train.cpp slim/training.cpp slim/verify.cpp
+  COMPONENTS json data zip onnx)
+if(TARGET slim)
+  # The program computes in two files; the others are options and tables.
+  get_target_property(files slim SOURCES)
+  list(FILTER files EXCLUDE REGEX "engine_|operators")
+  set_source_files_properties(${files} PROPERTIES COMPILE_OPTIONS -O1)
+  target_link_libraries(slim PRIVATE CLI11::CLI11)
+endif()

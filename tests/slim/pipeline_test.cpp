@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+
+/// \file
+/// The main job on real images: train, prune, verify, fine-tune, evaluate; stop and resume.
+
+#include "tests/slim/program.hpp"
+#include "tests/support/catch.hpp"
+
+using test::json_of;
+using test::outcome;
+using test::slim;
+
+namespace {
+
+std::vector<std::string> train_arguments(const std::string& run) {
+  return {"train",    "--arch", "vgg11", "--width", "0.125", "--data", test::sample_images(),
+          "--epochs", "2",      "--out", run,       "--lr",  "0.05",   "--save-every",
+          "5"};
+}
+
+}  // namespace
+
+TEST_CASE("train, prune, verify, fine-tune and evaluate on real images") {
+  const test::scratch folder;
+  auto arguments = train_arguments(folder / "run");
+  arguments.insert(arguments.end(), {"--json", folder / "train.json"});
+  const outcome trained = slim(arguments);
+  INFO(trained.err);
+  REQUIRE(trained.code == 0);
+  const auto report = json_of(folder / "train.json");
+  REQUIRE(report["epochs"].size() == 2);
+  CHECK(report["epochs"][1]["loss"].get<double>() < report["epochs"][0]["loss"].get<double>());
+  CHECK(test::lines(test::text_of(folder / "run/log.jsonl")) == 2);
+
+  const std::string model = folder / "run/model.safetensors", small = folder / "small.safetensors";
+  const outcome pruned =
+      slim({"prune", model, "--percent", "0.5", "--out", small, "--plan", folder / "plan.json",
+            "--data", test::sample_images(), "--json", folder / "prune.json"});
+  INFO(pruned.err);
+  REQUIRE(pruned.code == 0);
+  CHECK(slim({"verify", model, small, "--plan", folder / "plan.json"}).code == 0);
+
+  // Masked and pruned network classify alike.
+  const outcome masked = slim({"eval", small, "--data", test::sample_images(), "--json", "-"});
+  REQUIRE(masked.code == 0);
+  const auto accuracy = nlohmann::json::parse(masked.out)["models"][0]["accuracy"].get<double>();
+  CHECK(std::abs(accuracy - json_of(folder / "prune.json")["masked_accuracy"].get<double>()) <
+        0.005);
+
+  const outcome fine = slim({"finetune", small, "--data", test::sample_images(), "--epochs", "1",
+                             "--lr", "0.05", "--out", folder / "fine"});
+  INFO(fine.err);
+  REQUIRE(fine.code == 0);
+  const outcome both = slim({"eval", model, folder / "fine/model.safetensors", "--latency",
+                             "--data", test::sample_images()});
+  CHECK(both.code == 0);
+  CHECK(both.out.find("latency") != std::string::npos);
+}
+
+TEST_CASE("a run that was asked to stop goes on to the same bits") {
+  const test::scratch folder;
+  REQUIRE(slim(train_arguments(folder / "whole")).code == 0);
+
+  test::running run(train_arguments(folder / "parts"));
+  run.wait_for("\n    1");  // the first epoch has been reported
+  run.signal(SIGTERM);
+  const outcome stopped = run.finish();
+  INFO(stopped.out << stopped.err);
+  auto again = train_arguments(folder / "parts");
+  if (stopped.code != 0) {  // it may have been quicker than the signal
+    CHECK(stopped.code == 1);
+    CHECK(stopped.out.find("--resume") != std::string::npos);
+    CHECK(!test::fs::exists(folder / "parts/model.safetensors"));
+    CHECK(slim(again).code == 2);  // not without --resume
+    again.push_back("--resume");
+    const outcome resumed = slim(again);
+    INFO(resumed.err);
+    REQUIRE(resumed.code == 0);
+  }
+  CHECK(test::text_of(folder / "parts/model.safetensors") ==
+        test::text_of(folder / "whole/model.safetensors"));
+}
+
+TEST_CASE("a run is not resumed with other settings") {
+  const test::scratch folder;
+  auto arguments = train_arguments(folder / "run");
+  REQUIRE(slim(arguments).code == 0);
+  arguments.insert(arguments.end(), {"--resume", "--momentum", "0.8"});
+  const outcome o = slim(arguments);
+  CHECK(o.code == 2);
+  CHECK(o.err.find("momentum was 0.9 and is 0.8") != std::string::npos);
+}
+
+TEST_CASE("the number of threads does not change the result") {
+  const test::scratch folder;
+  for (const std::string threads : {"1", "3"}) {
+    auto arguments = train_arguments(folder / threads);
+    arguments.insert(arguments.end(), {"--threads", threads});
+    REQUIRE(slim(arguments).code == 0);
+  }
+  CHECK(test::text_of(folder / "1/model.safetensors") ==
+        test::text_of(folder / "3/model.safetensors"));
+}
+
+TEST_CASE("training that leaves the finite numbers stops with an error") {
+  const test::scratch folder;
+  auto arguments = train_arguments(folder / "run");
+  *std::next(std::find(arguments.begin(), arguments.end(), "--lr")) = "1e20";
+  const outcome o = slim(arguments);
+  INFO(o.err);
+  CHECK(o.code == 1);
+  CHECK(o.err.find("diverged") != std::string::npos);
+}
