@@ -5,12 +5,6 @@ if(NOT CLI11_FOUND)
   message(STATUS "slimming: example slim is left out: CLI11 was not found")
   return()
 endif()
-foreach(needed ops/builtin model/prune plan/json train/trainer)
-  if(NOT EXISTS "${PROJECT_SOURCE_DIR}/include/slimming/${needed}.hpp")
-    message(STATUS "slimming: example slim is left out: slimming/${needed}.hpp is not there")
-    return()
-  endif()
-endforeach()
 slimming_add_example(slim
   FILES slim/main.cpp slim/agreement.cpp slim/convert.cpp slim/dataset.cpp slim/engine.cpp slim/engine_cpu.cpp
         slim/eval.cpp slim/explain.cpp slim/finetune.cpp slim/info.cpp slim/model_facts.cpp slim/model_file.cpp

@@ -78,6 +78,9 @@ status run(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return static_cast<status>(program.exit(e));  // --help
     const auto parsed = program.get_subcommands();
+    if (parsed.empty() && argc > 1 && argv[1][0] != '-')
+      return complain("'" + std::string(argv[1]) + "' is no command (slim --help lists them)",
+                      status::usage);
     const std::string name = parsed.empty() ? "slim" : "slim " + parsed.front()->get_name();
     return complain(std::string(e.what()) + " (" + name + " --help shows the options)",
                     status::usage);
