@@ -33,6 +33,32 @@ struct tap_range {
   }
 };
 
+// Sums over the taps of one result pixel, for Vectors vectors of channels from c on.
+template <int Vectors>
+SLIMMING_ALWAYS_INLINE void depthwise_pixel(const gather& g, index_t kernel_w, const float* image,
+                                            const float* weights, const conv_output& out,
+                                            const lattice_cursor& at, tap_range rows,
+                                            tap_range columns, index_t pixel, index_t c) {
+  const index_t stride = out.stride;
+  vec sum[Vectors];
+  for (int v = 0; v < Vectors; ++v)
+    sum[v] = out.bias ? load(out.bias + c + v * vector_width) : vec{};
+  for (index_t a = rows.first; a < rows.last; ++a) {
+    const index_t y = at.i() * g.h.step + g.h.first + a * g.h.tap_step;
+    const index_t ky = g.h.kernel_first + a * g.h.kernel_step;
+    for (index_t b = columns.first; b < columns.last; ++b) {
+      const index_t x = at.j() * g.w.step + g.w.first + b * g.w.tap_step;
+      const index_t kx = g.w.kernel_first + b * g.w.kernel_step;
+      const float* const from = image + (y * g.w.source + x) * stride + c;
+      const float* const weight = weights + (ky * kernel_w + kx) * stride + c;
+#pragma GCC unroll 4
+      for (int v = 0; v < Vectors; ++v)
+        sum[v] += load(from + v * vector_width) * load(weight + v * vector_width);
+    }
+  }
+  for (int v = 0; v < Vectors; ++v) out.put(sum[v], pixel, c + v * vector_width);
+}
+
 /// out(pixel, c) = sum over taps of source(pixel, tap, c) * weights(tap, c).
 inline void depthwise_multiply(const gather& g, index_t kernel_w, const float* source,
                                const float* weights, const conv_output& out) {
@@ -40,23 +66,14 @@ inline void depthwise_multiply(const gather& g, index_t kernel_w, const float* s
   for_each_block(g.pixels(), depthwise_block, [&](index_t begin, index_t end) {
     lattice_cursor at(g, begin);
     for (index_t p = begin; p < end; ++p, at.next()) {
-      const index_t i = at.i(), j = at.j(), pixel = at.target();
       const float* const image = source + at.image() * g.h.source * g.w.source * stride;
-      const tap_range rows(g.h, i), columns(g.w, j);
-      for (index_t c = 0; c < stride; c += vector_width) {
-        vec sum = out.bias ? load(out.bias + c) : vec{};
-        for (index_t a = rows.first; a < rows.last; ++a) {
-          const index_t y = i * g.h.step + g.h.first + a * g.h.tap_step;
-          const index_t ky = g.h.kernel_first + a * g.h.kernel_step;
-          for (index_t b = columns.first; b < columns.last; ++b) {
-            const index_t x = j * g.w.step + g.w.first + b * g.w.tap_step;
-            const index_t kx = g.w.kernel_first + b * g.w.kernel_step;
-            sum += load(image + (y * g.w.source + x) * stride + c) *
-                   load(weights + (ky * kernel_w + kx) * stride + c);
-          }
-        }
-        out.put(sum, pixel, c);
-      }
+      const tap_range rows(g.h, at.i()), columns(g.w, at.j());
+      const index_t pixel = at.target();
+      index_t c = 0;
+      for (; c + 4 * vector_width <= stride; c += 4 * vector_width)
+        depthwise_pixel<4>(g, kernel_w, image, weights, out, at, rows, columns, pixel, c);
+      for (; c < stride; c += vector_width)
+        depthwise_pixel<1>(g, kernel_w, image, weights, out, at, rows, columns, pixel, c);
     }
     if (!out.moments) return;
     const index_t record = begin / depthwise_block;
