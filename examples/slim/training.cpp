@@ -39,7 +39,7 @@ class epoch_table {
 
  private:
   void row(const std::vector<std::string>& cells) {
-    constexpr int widths[] = {5, 8, 9, 9, 8, 13, 9, 13};
+    constexpr int widths[] = {5, 9, 10, 10, 10, 14, 10, 14};
     for (std::size_t c = 0; c < cells.size(); ++c) text_ << std::setw(widths[c]) << cells[c];
     text_ << std::endl;  // seen at once, also through a pipe
   }
