@@ -129,7 +129,7 @@ void info_command::summarise(const model& net, const model_channels& known) {
     out.report["scale_factors"] = {
         {"total", total}, {"below_1e-2", below2}, {"below_1e-3", below3}};
   }
-  if (const auto widths = models::cfg_of(net); !widths.entries.empty()) {
+  if (const auto widths = models::cfg_of(net); !widths.widths().empty()) {
     out.text() << "cfg: " << models::to_string(widths) << '\n';
     out.report["cfg"] = models::to_string(widths);
   }

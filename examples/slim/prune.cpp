@@ -110,10 +110,10 @@ status prune_command::run() {
   print_layers(text, plan);
   print_skipped(text, plan);
   text << '\n';
-  if (!widths.entries.empty()) text << "cfg: " << models::to_string(widths) << "\n\n";
+  if (!widths.widths().empty()) text << "cfg: " << models::to_string(widths) << "\n\n";
   out.report = report_of(plan);
   out.report["model"] = source.name();
-  if (!widths.entries.empty()) out.report["cfg"] = models::to_string(widths);
+  if (!widths.widths().empty()) out.report["cfg"] = models::to_string(widths);
 
   const cost before = plan.before(), after = plan.after();
   table costs{{"", table::align::left}, {"before"}, {"after"}, {"change"}};
