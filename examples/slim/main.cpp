@@ -63,9 +63,11 @@ status run(int argc, char** argv) {
       "Exit codes: 0 done, 1 failed (damaged file, check that does not hold), 2 wrong usage.");
   const std::string line = command_line(argc, argv);
   const std::vector<slim::command> commands{
-      slim::add_train(program, line), slim::add_prune(program),  slim::add_finetune(program, line),
-      slim::add_eval(program),        slim::add_verify(program), slim::add_info(program),
-      slim::add_explain(program),     slim::add_convert(program)};
+      slim::add_train(program, line),    slim::add_prune(program),
+      slim::add_finetune(program, line), slim::add_multipass(program, line),
+      slim::add_eval(program),           slim::add_verify(program),
+      slim::add_info(program),           slim::add_explain(program),
+      slim::add_convert(program)};
 
   const CLI::App* chosen = nullptr;
   try {

@@ -154,6 +154,7 @@ pruning_options::pruning_options(CLI::App& options, amount how)
         ->type_name("SCORE");
     group->require_option(1);
   }
+  if (how == amount::given) limits_.max_removed = 0.5;  // the published passes
   const std::string group = "Choice";
   options
       .add_option("--criterion", criterion_,

@@ -82,6 +82,23 @@ TEST_CASE("a run that was asked to stop goes on to the same bits") {
         test::text_of(folder / "whole/model.safetensors"));
 }
 
+TEST_CASE("every pass of multipass starts from the narrower network of the one before") {
+  const test::scratch folder;
+  const outcome o = slim({"multipass", "--arch", "vgg11", "--width", "0.125", "--data",
+                          test::sample_images(), "--epochs", "1", "--passes", "2", "--percent",
+                          "0.3", "--out", folder / "run", "--json", folder / "report.json"});
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  const auto passes = json_of(folder / "report.json")["passes"];
+  REQUIRE(passes.size() == 2);
+  CHECK(passes[1]["before"] == passes[0]["after"]);
+  CHECK(passes[1]["after"]["parameters"].get<long>() <
+        passes[0]["after"]["parameters"].get<long>());
+  CHECK(slim({"verify", folder / "run/pass-1/model.safetensors", folder / "run/model.safetensors",
+              "--plan", folder / "run/pass-2/plan.json"})
+            .code == 1);  // trained on: another function
+}
+
 TEST_CASE("a run is not resumed with other settings") {
   const test::scratch folder;
   auto arguments = train_arguments(folder / "run");

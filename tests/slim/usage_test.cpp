@@ -30,8 +30,8 @@ void check_usage(const std::vector<std::string>& arguments, const std::string& n
 }  // namespace
 
 TEST_CASE("every command explains itself with an example") {
-  for (const std::string command :
-       {"train", "prune", "finetune", "eval", "verify", "info", "explain", "convert"}) {
+  for (const std::string command : {"train", "prune", "finetune", "multipass", "eval", "verify",
+                                    "info", "explain", "convert"}) {
     const outcome o = slim({command, "--help"});
     INFO(command);
     CHECK(o.code == 0);

@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+
+/// \file
+/// slim multipass: train with sparsity, prune, fine-tune, and again on the narrower network (Liu et
+/// al., ICCV 2017, section 3).
+
+#include "command.hpp"     // command
+#include "dataset.hpp"     // dataset_options
+#include "model_file.hpp"  // topology_options, save_model
+#include "operators.hpp"   // operators
+#include "pruning.hpp"     // pruning_options
+#include "table.hpp"       // table
+#include "text.hpp"        // percent, grouped
+#include "training.hpp"    // training_options, run_stage
+
+#include <slimming/model/channels.hpp>  // connect
+#include <slimming/model/prune.hpp>     // prune
+#include <slimming/models/cfg.hpp>      // cfg_of
+#include <slimming/plan/json.hpp>       // to_json
+
+#include <memory>   // std::make_shared
+#include <ostream>  // std::ostream
+
+namespace slim {
+
+using namespace slimming;
+
+namespace {
+
+struct multipass_command {
+  multipass_command(CLI::App& options, std::string command_line)
+      : invocation(std::move(command_line)),
+        topology(options),
+        data(options),
+        how(options, {.epochs = 160, .sparsity = 1e-4}),
+        choice(options, pruning_options::amount::given),
+        where(options),
+        out(options) {
+    options.get_option("--arch")->required();
+    options.add_option("--passes", passes, "How often the network is narrowed")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str()
+        ->type_name("N");
+    options
+        .add_option("--percent", share, "Share of all channels that goes in every pass, below 1")
+        ->check(CLI::Range(0.0, 0.999))
+        ->capture_default_str()
+        ->type_name("SHARE");
+    options
+        .add_option("--finetune-epochs", fine_epochs,
+                    "Epochs of fine-tuning after every pruning (default: as --epochs)")
+        ->check(CLI::PositiveNumber)
+        ->type_name("N");
+  }
+
+  status run();
+  void pass(model& net, index_t number, training_data& images, engine& device, table& summary);
+
+  std::string invocation;
+  topology_options topology;
+  dataset_options data;
+  training_options how;
+  pruning_options choice;
+  device_options where;
+  output out;
+  index_t passes = 5, fine_epochs = 0;
+  double share = 0.5;
+};
+
+std::string last_accuracy(const training_state& state) {
+  const bool known = !state.history.empty() && state.history.back().test_accuracy;
+  return known ? percent(*state.history.back().test_accuracy) : "";
+}
+
+void multipass_command::pass(model& net, index_t number, training_data& images, engine& device,
+                             table& summary) {
+  const auto folder = how.run() / ("pass-" + std::to_string(number));
+  const std::string name = "pass " + std::to_string(number);
+  nlohmann::ordered_json settings = how.settings();
+  settings.update({{"arch", topology.architecture()},
+                   {"dataset", data.name()},
+                   {"images", images.train().size()},
+                   {"percent", share}});
+  std::ostream& text = out.text();
+
+  text << '\n' << name << ": training with sparsity\n";
+  const training_state sparse =
+      run_stage(net, images, device, {folder / "train", name, how.trainer(), settings}, out);
+  const prune_plan plan =
+      choice.plan(connect(net, operators(), choice.connect()), global_ratio{share});
+  prune(net, operators(), plan, choice.connect());
+  net.metadata["cfg"] = models::to_string(models::cfg_of(net));
+  write_text(folder / "plan.json", to_json(plan.record()));
+  save_model({net}, folder / "pruned.safetensors");
+  text << '\n';
+  print_layers(text, plan);
+
+  trainer_options fine = how.trainer();
+  fine.sgd.l1 = 0;
+  if (fine_epochs > 0) fine.epochs = fine_epochs;
+  settings["sparsity"] = 0;
+  settings["epochs"] = fine.epochs;
+  text << '\n' << name << ": fine-tuning\n";
+  const training_state tuned = run_stage(
+      net, images, device, {folder / "finetune", name + ", fine-tuning", fine, settings}, out);
+  save_model({net}, folder / "model.safetensors");
+
+  summary.add({std::to_string(number), last_accuracy(sparse), last_accuracy(tuned),
+               grouped(plan.after().parameters), grouped(plan.after().macs), net.metadata["cfg"]});
+  out.report["passes"].push_back({{"cfg", net.metadata["cfg"]},
+                                  {"before", report_of(plan.before())},
+                                  {"after", report_of(plan.after())},
+                                  {"accuracy", tuned.history.back().test_accuracy.value_or(0)}});
+}
+
+status multipass_command::run() {
+  data.complete();
+  open_run(how.run(), how.resumes());
+  const auto device = where.make();
+  training_data images(data, how, *device, {});
+  const image_extents e = images.train().extents();
+  model net = topology.build(topology.architecture(), {.classes = images.train().classes(),
+                                                       .channels = e.channels,
+                                                       .height = e.height,
+                                                       .width = e.width,
+                                                       .seed = how.seed()});
+  for (auto& [key, value] : data.memory(images.statistics())) net.metadata[key] = value;
+  std::ostream& text = out.text();
+  text << topology.architecture() << " on " << data.name() << ": " << grouped(images.train().size())
+       << " images, tested on " << grouped(images.test().size()) << "; " << device->words() << '\n';
+
+  table summary{{"pass"},       {"trained"}, {"fine-tuned"},
+                {"parameters"}, {"MACs"},    {"cfg", table::align::left}};
+  out.report["passes"] = nlohmann::ordered_json::array();
+  try {
+    for (index_t number = 1; number <= passes; ++number)
+      pass(net, number, images, *device, summary);
+  } catch (const stopped& s) {
+    text << s.what() << "\ngo on with: " << invocation << (how.resumes() ? "" : " --resume")
+         << '\n';
+    return status::failed;
+  }
+  const auto file = how.run() / "model.safetensors";
+  save_model({net}, file);
+  text << '\n' << summary << "\nwrote " << file.string() << '\n';
+  out.report["model"] = file.string();
+  out.write_report();
+  return status::ok;
+}
+
+}  // namespace
+
+command add_multipass(CLI::App& program, const std::string& invocation) {
+  CLI::App& options = *program.add_subcommand(
+      "multipass", "Train, prune and fine-tune several times, each time from the narrower network");
+  options.footer(
+      "Example:\n"
+      "  slim multipass --arch vgg19 --data DIR --passes 5 --epochs 160 --out run\n\n"
+      "Every pass removes --percent of the channels that are left and at most --layer-cap of any\n"
+      "layer. RUN/pass-K holds both trainings, plan.json, pruned.safetensors and "
+      "model.safetensors.");
+  const auto it = std::make_shared<multipass_command>(options, invocation);
+  return {&options, [it] { return it->run(); }};
+}
+
+}  // namespace slim
