@@ -36,8 +36,8 @@ inline std::vector<sl::any_tensor> random_inputs(const sl::model& net) {
 /// sum(weights * outputs) in double.
 inline double weighted_output(const sl::model& net, const std::vector<sl::any_tensor>& inputs,
                               const std::vector<std::vector<float>>& weights) {
-  const auto outputs = sl::evaluate(net, sl::builtin_ops(), inputs,
-                                    {.real = sl::dtype::float64, .training = true});
+  const auto outputs =
+      sl::evaluate(net, sl::builtin_ops(), inputs, {.real = sl::dtype::float64, .training = true});
   double sum = 0;
   for (std::size_t k = 0; k < outputs.size(); ++k) {
     const auto y = outputs[k].converted<double>();
@@ -57,8 +57,8 @@ inline void check_gradients(sl::model net, double tolerance = 2e-4) {
   for (std::size_t i = 0; i < inputs.size(); ++i) e.set_input(i, inputs[i].values<float>());
   e.forward();
   std::vector<std::vector<float>> weights;
-  const auto expected = sl::evaluate(net, sl::builtin_ops(), inputs,
-                                     {.real = sl::dtype::float64, .training = true});
+  const auto expected =
+      sl::evaluate(net, sl::builtin_ops(), inputs, {.real = sl::dtype::float64, .training = true});
   for (std::size_t k = 0; k < expected.size(); ++k) {
     const auto want = expected[k].converted<double>();
     const auto got = e.output(k);

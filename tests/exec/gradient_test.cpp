@@ -114,16 +114,16 @@ TEST_CASE("gradients of normalisations, alone and with what is fused behind them
       {"of a selection",
        [](small_net& b, value x) {
          const value wide = b.norm(x);
-         return b.relu(b.node("ChannelSelect", {wide, b.integers({0, 2, 4})}, {2, 3, 7, 6}, {},
-                              "slimming"));
+         return b.relu(
+             b.node("ChannelSelect", {wide, b.integers({0, 2, 4})}, {2, 3, 7, 6}, {}, "slimming"));
        }},
   };
   for (const auto& [name, p] : pieces) {
     INFO(name);
     check_gradients(around(p, {name == "on features" ? 6 : 2, 3, 7, 6}));
   }
-  check_gradients(around([](small_net& b, value x) { return b.max_pool(b.relu(b.norm(x))); },
-                         {2, 3, 8, 6}));
+  check_gradients(
+      around([](small_net& b, value x) { return b.max_pool(b.relu(b.norm(x))); }, {2, 3, 8, 6}));
 }
 
 TEST_CASE("gradients of activations") {
@@ -138,12 +138,12 @@ TEST_CASE("gradients of activations") {
   };
   for (const auto& [op, attributes] : functions) {
     INFO(op);
-    check_gradients(around([&](small_net& b, value x) {
-      return b.node(op, {x}, b.extents(x), attributes);
-    }));
+    check_gradients(
+        around([&](small_net& b, value x) { return b.node(op, {x}, b.extents(x), attributes); }));
   }
   check_gradients(around([](small_net& b, value x) {
-    return b.node("Clip", {x, b.parameter("low", {}, -0.3, -0.3), b.parameter("high", {}, 0.6, 0.6)},
+    return b.node("Clip",
+                  {x, b.parameter("low", {}, -0.3, -0.3), b.parameter("high", {}, 0.6, 0.6)},
                   b.extents(x));
   }));
 }
@@ -171,11 +171,22 @@ TEST_CASE("gradients of sums, differences and products") {
   const std::vector<std::pair<std::string, piece>> pieces{
       {"add", [](small_net& b, value x) { return b.add(b.relu(x), x); }},
       {"add twice the same", [](small_net& b, value x) { return b.add(x, x); }},
-      {"sub", [](small_net& b, value x) { return b.node("Sub", {b.relu(x), x}, b.extents(x)); }},
+      {"sub",
+       [](small_net& b, value x) {
+         return b.node("Sub", {b.relu(x), x}, b.extents(x));
+       }},
       {"sub reversed",
-       [](small_net& b, value x) { return b.node("Sub", {x, b.relu(x)}, b.extents(x)); }},
-      {"mul", [](small_net& b, value x) { return b.node("Mul", {b.conv(x, 5, 1), x}, b.extents(x)); }},
-      {"square", [](small_net& b, value x) { return b.node("Mul", {x, x}, b.extents(x)); }},
+       [](small_net& b, value x) {
+         return b.node("Sub", {x, b.relu(x)}, b.extents(x));
+       }},
+      {"mul",
+       [](small_net& b, value x) {
+         return b.node("Mul", {b.conv(x, 5, 1), x}, b.extents(x));
+       }},
+      {"square",
+       [](small_net& b, value x) {
+         return b.node("Mul", {x, x}, b.extents(x));
+       }},
       {"gate",
        [](small_net& b, value x) {
          const sl::shape one{2, 5, 1, 1};
@@ -243,8 +254,7 @@ TEST_CASE("gradients of operators that move data") {
          const value g = b.node("GlobalAveragePool", {x}, {2, 5, 1, 1});
          return b.node("Reshape", {g, b.integers({2, 5})}, {2, 5});
        }},
-      {"identity",
-       [&](small_net& b, value x) { return b.node("Identity", {x}, b.extents(x)); }},
+      {"identity", [&](small_net& b, value x) { return b.node("Identity", {x}, b.extents(x)); }},
   };
   for (const auto& [name, p] : pieces) {
     INFO(name);

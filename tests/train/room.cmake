@@ -3,3 +3,5 @@
 set(history_test_components json)
 set(checkpoint_test_components json)
 set(trainer_test_components json)
+set(torch_steps_test_components json)
+set(masked_test_components json)
