@@ -115,7 +115,8 @@ class compact_network {
       }
       std::vector<float>& part = parts[name];
       part.resize(static_cast<std::size_t>(element_count(cut->after())));
-      detail::for_each_kept(*cut, [&](std::size_t w, std::size_t p) { part[p] = whole[w]; });
+      detail::for_each_kept(
+          *cut, [&, &from = whole](std::size_t w, std::size_t p) { part[p] = from[w]; });
     }
     return parts;
   }
