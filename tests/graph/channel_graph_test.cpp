@@ -110,3 +110,15 @@ TEST_CASE("a handle that names no value is declined") {
   CHECK_THROWS_AS(g.select(a, n, std::vector<sl::index_t>{2}), sl::bad_value);
   CHECK_THROWS_AS(g.select(a, n, std::vector<sl::index_t>{0, 1}), sl::shape_mismatch);
 }
+
+TEST_CASE("parameters are told apart by address, however many there are") {
+  sl::channel_graph g;
+  std::vector<float> w(5000);
+  for (int round = 0; round < 2; ++round)
+    for (std::size_t k = 0; k < w.size(); ++k)
+      REQUIRE(g.add(sl::parameter{"w", sl::view(&w[k], 1), {}}).id == static_cast<int>(k));
+  CHECK(g.parameters().size() == w.size());
+  const sl::index_t none[] = {0};
+  const sl::parameter empty{"empty", sl::array_ref(w.data(), sl::dtype::float32, none)};
+  CHECK(g.add(empty) != g.add(empty));  // no memory to share
+}

@@ -6,21 +6,21 @@
 /// The narrow waist: which channels live or die together, and which parameter axes they index.
 /// Area: graph. Knows no operator. Front ends and rules write it, plans and surgery read it.
 
-#include <slimming/core/config.hpp>      // index_t
-#include <slimming/core/error.hpp>       // shape_mismatch, bad_value
-#include <slimming/graph/parameter.hpp>  // parameter, parameter_id, role
+#include <slimming/core/config.hpp>                 // index_t
+#include <slimming/core/error.hpp>                  // shape_mismatch, bad_value
+#include <slimming/graph/detail/address_index.hpp>  // address_index
+#include <slimming/graph/parameter.hpp>             // parameter, parameter_id, role
 
-#include <algorithm>      // std::max
-#include <array>          // std::array
-#include <concepts>       // std::invocable
-#include <cstdint>        // std::int32_t
-#include <limits>         // std::numeric_limits
-#include <numeric>        // std::iota
-#include <span>           // std::span
-#include <string>         // std::string
-#include <unordered_map>  // parameters by address
-#include <utility>        // std::move
-#include <vector>         // std::vector
+#include <algorithm>  // std::max
+#include <array>      // std::array
+#include <concepts>   // std::invocable
+#include <cstdint>    // std::int32_t
+#include <limits>     // std::numeric_limits
+#include <numeric>    // std::iota
+#include <span>       // std::span
+#include <string>     // std::string
+#include <utility>    // std::move
+#include <vector>     // std::vector
 
 namespace slimming::inline v0 {
 
@@ -132,8 +132,9 @@ class channel_graph {
       require_range(b, j, 1);
       to[static_cast<std::size_t>(i)] = j;
     }
-    for (index_t i = 0; i < size(a); ++i)
-      unite(atom(a, i), atom(b, to[static_cast<std::size_t>(i)]));
+    const index_t from_a = atom(a, 0), from_b = atom(b, 0);
+    for (std::size_t i = 0; i < to.size(); ++i)
+      unite(from_a + static_cast<index_t>(i), from_b + to[i]);
     ties_.push_back({a, b, 0, 0, size(a), 1, std::move(to), current_op()});
   }
   /// Channel j of \p narrow reads channel `indices[j]` of \p wide. One-directional: removing a narrow
@@ -166,16 +167,17 @@ class channel_graph {
   parameter_id add(parameter p) {
     const auto fresh_id = static_cast<std::int32_t>(parameters_.size());
     if (p.array.data != nullptr && p.array.size() > 0) {
-      const auto known = by_address_.find(p.array.data);
-      if (known != by_address_.end()) {
-        merge(parameters_[static_cast<std::size_t>(known->second)].value, p);
-        return {known->second};
+      const auto address_of = [this](std::int32_t id) -> const void* {
+        return parameters_[static_cast<std::size_t>(id)].value.array.data;
+      };
+      const auto known = by_address_.find_or_add(p.array.data, fresh_id, address_of);
+      if (known != fresh_id) {
+        merge(parameters_[static_cast<std::size_t>(known)].value, p);
+        return {known};
       }
-      by_address_.emplace(p.array.data, fresh_id);
     }
-    parameter_record record{std::move(p), {}, 0};
-    record.axis_binding.fill(-1);
-    parameters_.push_back(std::move(record));
+    parameters_.push_back({std::move(p), {}, 0});
+    parameters_.back().axis_binding.fill(-1);
     return {fresh_id};
   }
   /// Axis \p axis of \p p is indexed by \p c. An axis that is bound twice ties the two values.
@@ -215,21 +217,21 @@ class channel_graph {
   }
   [[nodiscard]] index_t atom_count() const noexcept { return static_cast<index_t>(parent_.size()); }
 
-  [[nodiscard]] std::span<const value_record> values() const noexcept { return values_; }
-  [[nodiscard]] std::span<const parameter_record> parameters() const noexcept {
+  [[nodiscard]] const std::vector<value_record>& values() const noexcept { return values_; }
+  [[nodiscard]] const std::vector<parameter_record>& parameters() const noexcept {
     return parameters_;
   }
   [[nodiscard]] const parameter_record& at(parameter_id p) const {
     return parameters_.at(static_cast<std::size_t>(p.id));
   }
-  [[nodiscard]] std::span<const binding> bindings() const noexcept { return bindings_; }
-  [[nodiscard]] std::span<const tie_record> ties() const noexcept { return ties_; }
-  [[nodiscard]] std::span<const select_record> selects() const noexcept { return selects_; }
-  [[nodiscard]] std::span<const pin_record> pins() const noexcept { return pins_; }
-  [[nodiscard]] std::span<const approximation_record> approximations() const noexcept {
+  [[nodiscard]] const std::vector<binding>& bindings() const noexcept { return bindings_; }
+  [[nodiscard]] const std::vector<tie_record>& ties() const noexcept { return ties_; }
+  [[nodiscard]] const std::vector<select_record>& selects() const noexcept { return selects_; }
+  [[nodiscard]] const std::vector<pin_record>& pins() const noexcept { return pins_; }
+  [[nodiscard]] const std::vector<approximation_record>& approximations() const noexcept {
     return approximations_;
   }
-  [[nodiscard]] std::span<const std::string> ops() const noexcept { return ops_; }
+  [[nodiscard]] const std::vector<std::string>& ops() const noexcept { return ops_; }
 
  private:
   [[nodiscard]] std::int32_t current_op() const noexcept {
@@ -259,31 +261,27 @@ class channel_graph {
   }
   void record_tie(channels a, index_t first_a, channels b, index_t first_b, index_t n,
                   index_t block) {
+    const index_t from_a = atom(a, first_a), from_b = atom(b, first_b);
     for (index_t i = 0; i < n; ++i)
-      for (index_t k = 0; k < block; ++k)
-        unite(atom(a, first_a + i), atom(b, first_b + i * block + k));
+      for (index_t k = 0; k < block; ++k) unite(from_a + i, from_b + i * block + k);
     ties_.push_back({a, b, first_a, first_b, n, block, {}, current_op()});
   }
-  std::int32_t find(std::int32_t a) noexcept {
-    const auto parent = [this](std::int32_t x) -> std::int32_t& {
-      return parent_[static_cast<std::size_t>(x)];
-    };
-    while (parent(a) != a) a = parent(a) = parent(parent(a));  // path halving
+  static std::int32_t find(std::int32_t* parent, std::int32_t a) noexcept {
+    while (parent[a] != a) a = parent[a] = parent[parent[a]];  // path halving
     return a;
   }
   void unite(index_t a, index_t b) noexcept {
-    auto x = find(static_cast<std::int32_t>(a));
-    auto y = find(static_cast<std::int32_t>(b));
-    if (x == y) return;
-    if (y < x) std::swap(x, y);  // the smallest atom represents: deterministic
-    parent_[static_cast<std::size_t>(y)] = x;
+    std::int32_t* parent = parent_.data();
+    const auto x = find(parent, static_cast<std::int32_t>(a));
+    const auto y = find(parent, static_cast<std::int32_t>(b));
+    parent[std::max(x, y)] = std::min(x, y);  // the smallest atom represents: deterministic
   }
 
   std::vector<std::string> ops_;
   std::vector<value_record> values_;
   std::vector<std::int32_t> parent_;
   std::vector<parameter_record> parameters_;
-  std::unordered_map<const void*, std::int32_t> by_address_;
+  detail::address_index by_address_;
   std::vector<binding> bindings_;
   std::vector<tie_record> ties_;
   std::vector<select_record> selects_;

@@ -8,12 +8,12 @@
 
 #include <slimming/graph/channel_graph.hpp>  // channel_graph
 
-#include <algorithm>      // std::equal, std::sort
-#include <cstdint>        // std::int32_t
-#include <span>           // std::span
-#include <unordered_map>  // units by signature
-#include <utility>        // std::pair
-#include <vector>         // std::vector
+#include <algorithm>  // std::sort, std::unique
+#include <bit>        // std::bit_ceil
+#include <cstdint>    // std::int32_t
+#include <span>       // std::span
+#include <utility>    // std::exchange, std::pair
+#include <vector>     // std::vector
 
 namespace slimming::inline v0 {
 
@@ -24,20 +24,24 @@ class ragged {
  public:
   ragged() = default;
   /// Distributes the items 0 ... n - 1 over \p rows rows by \p row_of(item), keeping their order.
+  /// \pre n < 2^31
   template <class RowOf>
-  ragged(std::size_t rows, std::size_t n, RowOf row_of) : first_(rows + 1, 0), items_(n) {
-    for (std::size_t i = 0; i < n; ++i) ++first_[row_of(i) + 1];
-    for (std::size_t r = 0; r < rows; ++r) first_[r + 1] += first_[r];
-    std::vector<std::size_t> cursor(first_.begin(), first_.end() - 1);
-    for (std::size_t i = 0; i < n; ++i) items_[cursor[row_of(i)]++] = static_cast<std::int32_t>(i);
+  ragged(std::size_t rows, std::size_t n, RowOf row_of) : first_(rows + 2, 0), items_(n) {
+    // Lengths are counted two places on, so that filling a row moves its first to the next row's.
+    for (std::size_t i = 0; i < n; ++i) ++first_[static_cast<std::size_t>(row_of(i)) + 2];
+    for (std::size_t r = 2; r < first_.size(); ++r) first_[r] += first_[r - 1];
+    for (std::size_t i = 0; i < n; ++i)
+      items_[static_cast<std::size_t>(first_[static_cast<std::size_t>(row_of(i)) + 1]++)] =
+          static_cast<std::int32_t>(i);
+    first_.pop_back();
   }
   [[nodiscard]] std::size_t rows() const noexcept { return first_.empty() ? 0 : first_.size() - 1; }
   [[nodiscard]] std::span<const std::int32_t> row(std::size_t r) const {
-    return {items_.data() + first_[r], first_[r + 1] - first_[r]};
+    return {items_.data() + first_[r], static_cast<std::size_t>(first_[r + 1] - first_[r])};
   }
 
  private:
-  std::vector<std::size_t> first_;
+  std::vector<std::int32_t> first_;
   std::vector<std::int32_t> items_;
 };
 
@@ -60,23 +64,22 @@ class channel_groups {
   explicit channel_groups(const channel_graph& graph) {
     const auto atoms = static_cast<std::size_t>(graph.atom_count());
     group_of_.resize(atoms);
-    members_.reserve(atoms);
-    std::size_t count = 0;
-    for (std::size_t v = 0; v < graph.values().size(); ++v) {
-      const auto& value = graph.values()[v];
+    value_of_.resize(atoms);
+    first_atom_.reserve(graph.values().size());
+    std::int32_t count = 0;
+    for (const auto& value : graph.values()) {
+      const auto v = static_cast<std::int32_t>(first_atom_.size());
       first_atom_.push_back(value.first_atom);
-      for (index_t i = 0; i < value.size; ++i) {
+      for (index_t i = value.first_atom; i < value.first_atom + value.size; ++i) {
         // A representative is the smallest atom of its group, so it has been numbered already.
-        const auto a = static_cast<std::size_t>(value.first_atom + i);
-        const auto r = static_cast<std::size_t>(graph.representative(value.first_atom + i));
-        group_of_[a] = r == a ? static_cast<std::int32_t>(count++) : group_of_[r];
-        members_.push_back({{static_cast<std::int32_t>(v)}, i});
+        const auto a = static_cast<std::size_t>(i);
+        const auto r = static_cast<std::size_t>(graph.representative(i));
+        group_of_[a] = r == a ? count++ : group_of_[r];
+        value_of_[a] = v;
       }
     }
-    const auto group_of_atom = [this](std::size_t a) {
-      return static_cast<std::size_t>(group_of_[a]);
-    };
-    atoms_ = detail::ragged(count, atoms, group_of_atom);
+    atoms_ = detail::ragged(static_cast<std::size_t>(count), atoms,
+                            [this](std::size_t a) { return group_of_[a]; });
     find_pins(graph);
     find_units();
     find_dependents(graph);
@@ -93,7 +96,8 @@ class channel_groups {
   /// Channel number \p k of group \p g, ordered by value, then position.
   [[nodiscard]] member member_at(index_t g, index_t k) const {
     const auto a = atoms_.row(static_cast<std::size_t>(g))[static_cast<std::size_t>(k)];
-    return members_[static_cast<std::size_t>(a)];
+    const auto v = value_of_[static_cast<std::size_t>(a)];
+    return {{v}, a - first_atom_[static_cast<std::size_t>(v)]};
   }
   [[nodiscard]] bool is_pinned(index_t g) const { return pin(g) >= 0; }
   /// Index into `channel_graph::pins()` of the first reason, -1 if the group is free.
@@ -139,35 +143,44 @@ class channel_groups {
   }
 
   [[nodiscard]] bool are_interchangeable(index_t a, index_t b) const {
-    if (member_count(a) != member_count(b) || is_pinned(a) != is_pinned(b)) return false;
-    for (index_t k = 0; k < member_count(a); ++k)
-      if (member_at(a, k).at != member_at(b, k).at) return false;
+    const auto x = atoms_.row(static_cast<std::size_t>(a));
+    const auto y = atoms_.row(static_cast<std::size_t>(b));
+    if (x.size() != y.size() || is_pinned(a) != is_pinned(b)) return false;
+    for (std::size_t k = 0; k < x.size(); ++k)
+      if (value_of_[static_cast<std::size_t>(x[k])] != value_of_[static_cast<std::size_t>(y[k])])
+        return false;
     return true;
+  }
+
+  [[nodiscard]] std::size_t signature(index_t g) const {
+    std::uint64_t hash = is_pinned(g) ? 1 : 0;
+    for (const auto a : atoms_.row(static_cast<std::size_t>(g)))
+      hash = (hash ^ static_cast<std::uint64_t>(value_of_[static_cast<std::size_t>(a)] + 1)) *
+             0x9e3779b97f4a7c15ull;
+    return static_cast<std::size_t>(hash >> 32);
   }
 
   void find_units() {
     const auto groups = static_cast<std::size_t>(count());
     unit_of_.resize(groups);
-    std::unordered_multimap<std::uint64_t, std::int32_t>
-        first_of;  // signature -> a unit's first group
-    std::int32_t units = 0;
+    std::vector<std::int32_t> first_of;  // unit -> its first group
+    std::vector<std::int32_t> next;      // unit -> one with the same hash, or -1
+    std::vector<std::int32_t> newest(std::bit_ceil(groups / 4 + 64), -1);  // hash -> unit
     for (index_t g = 0; g < count(); ++g) {
-      std::uint64_t hash = is_pinned(g) ? 1 : 0;
-      for (index_t k = 0; k < member_count(g); ++k)
-        hash = (hash ^ static_cast<std::uint64_t>(member_at(g, k).at.id + 1)) * 0x100000001b3ull;
-      auto [candidate, end] = first_of.equal_range(hash);
-      while (candidate != end && !are_interchangeable(candidate->second, g)) ++candidate;
-      if (candidate == end) {
-        first_of.emplace(hash, static_cast<std::int32_t>(g));
-        unit_of_[static_cast<std::size_t>(g)] = units++;
-      } else {
-        unit_of_[static_cast<std::size_t>(g)] =
-            unit_of_[static_cast<std::size_t>(candidate->second)];
+      auto& unit = unit_of_[static_cast<std::size_t>(g)];
+      if (g > 0 && are_interchangeable(g - 1, g)) {  // neighbours mostly are
+        unit = unit_of_[static_cast<std::size_t>(g - 1)];
+        continue;
       }
+      auto& chain = newest[signature(g) & (newest.size() - 1)];
+      for (unit = chain; unit >= 0; unit = next[static_cast<std::size_t>(unit)])
+        if (are_interchangeable(first_of[static_cast<std::size_t>(unit)], g)) break;
+      if (unit >= 0) continue;
+      unit = static_cast<std::int32_t>(first_of.size());
+      first_of.push_back(static_cast<std::int32_t>(g));
+      next.push_back(std::exchange(chain, unit));
     }
-    units_ = detail::ragged(static_cast<std::size_t>(units), groups, [this](std::size_t g) {
-      return static_cast<std::size_t>(unit_of_[g]);
-    });
+    units_ = detail::ragged(first_of.size(), groups, [this](std::size_t g) { return unit_of_[g]; });
   }
 
   void find_dependents(const channel_graph& graph) {
@@ -179,6 +192,7 @@ class channel_groups {
         if (wide != narrow)
           edges.emplace_back(static_cast<std::int32_t>(wide), static_cast<std::int32_t>(narrow));
       }
+    if (edges.empty()) return;
     std::sort(edges.begin(), edges.end());
     edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
     for (const auto& e : edges) dependents_.push_back(e.second);
@@ -188,8 +202,8 @@ class channel_groups {
   }
 
   std::vector<std::int32_t> group_of_;  // atom -> group
+  std::vector<std::int32_t> value_of_;  // atom -> value
   std::vector<index_t> first_atom_;     // value -> its first atom
-  std::vector<member> members_;         // atom -> where it lies
   detail::ragged atoms_;                // group -> atoms
   std::vector<std::int32_t> pin_;       // group -> reason
   std::vector<std::int32_t> unit_of_;   // group -> unit

@@ -22,7 +22,6 @@
 
 #include <cstdint>      // std::int32_t
 #include <optional>     // std::optional
-#include <span>         // std::span
 #include <string>       // std::string
 #include <string_view>  // std::string_view
 #include <utility>      // std::move
@@ -91,9 +90,11 @@ class prune_plan {
   [[nodiscard]] cost before() const noexcept { return record_.before; }
   [[nodiscard]] cost after() const noexcept { return record_.after; }
   /// Units that kept channels, and why.
-  [[nodiscard]] std::span<const skipped_unit> skipped() const noexcept { return record_.skipped; }
+  [[nodiscard]] const std::vector<skipped_unit>& skipped() const noexcept {
+    return record_.skipped;
+  }
   /// One line per kernel, in the order of the network.
-  [[nodiscard]] std::span<const layer_width> layers() const noexcept { return layers_; }
+  [[nodiscard]] const std::vector<layer_width>& layers() const noexcept { return layers_; }
   /// The part that surgery needs and files hold.
   [[nodiscard]] const plan_record& record() const noexcept { return record_; }
 
@@ -245,13 +246,16 @@ namespace detail {
 [[nodiscard]] inline prune_plan make_plan(const channel_graph& graph, const channel_groups& groups,
                                           const group_scores& scores, const policy& how_much,
                                           const constraints& limits = {}) {
-  detail::require_valid(how_much);
   detail::require_valid(limits);
   if (scores.size() != groups.count())
     throw shape_mismatch("make_plan: scores", groups.count(), scores.size());
   const detail::protection kept(graph, groups, limits);
   detail::selection chosen(graph, groups, scores, kept, limits);
-  std::visit([&](const auto& p) { chosen(p); }, how_much);
+  const auto choose = [&](const auto& p) {
+    detail::require_valid(p);
+    chosen(p);
+  };
+  std::visit(choose, how_much);
   mask keep(groups.count());
   for (const auto g : chosen.order().sequence()) keep.set(g, false);
   return {graph, groups, keep, detail::skipped_units(graph, groups, scores, kept, chosen)};

@@ -80,24 +80,18 @@ inline void require_budget(const char* place, double share, index_t at_most) {
                              to_text(share) + " and at_most " + to_text(at_most));
 }
 
-inline void require_valid(const policy& p) {
-  struct {
-    void operator()(global_ratio p) const { require_ratio("global_ratio", p.ratio); }
-    void operator()(per_layer_ratio p) const { require_ratio("per_layer_ratio", p.ratio); }
-    void operator()(score_threshold p) const {
-      if (p.threshold != p.threshold) throw bad_value("score_threshold", p.threshold);
-    }
-    void operator()(parameter_budget p) const {
-      require_budget("parameter_budget", p.share, p.at_most);
-    }
-    void operator()(mac_budget p) const { require_budget("mac_budget", p.share, p.at_most); }
-    void operator()(compat::network_slimming p) const {
-      require_ratio("compat::network_slimming", p.percent);
-    }
-  } check;
-  std::visit(check, p);
+inline void require_valid(const global_ratio& p) { require_ratio("global_ratio", p.ratio); }
+inline void require_valid(const per_layer_ratio& p) { require_ratio("per_layer_ratio", p.ratio); }
+inline void require_valid(const score_threshold& p) {
+  if (p.threshold != p.threshold) throw bad_value("score_threshold", p.threshold);
 }
-
+inline void require_valid(const parameter_budget& p) {
+  require_budget("parameter_budget", p.share, p.at_most);
+}
+inline void require_valid(const mac_budget& p) { require_budget("mac_budget", p.share, p.at_most); }
+inline void require_valid(const compat::network_slimming& p) {
+  require_ratio("compat::network_slimming", p.percent);
+}
 inline void require_valid(const constraints& c) {
   if (c.keep_at_least < 1) throw bad_value("constraints::keep_at_least", c.keep_at_least);
   if (c.round_to < 1) throw bad_value("constraints::round_to", c.round_to);

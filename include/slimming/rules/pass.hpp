@@ -101,8 +101,8 @@ inline feature_map connect(channel_graph& graph, const pad_facts& f, const featu
   feature_map y = x;
   for (std::size_t axis = 0; axis < y.spatial.size(); ++axis)
     y.spatial[axis] = detail::require_positive(
-        y.spatial[axis] + detail::entry(f.before, axis, y.spatial.size(), 0, f.name + ": before") +
-            detail::entry(f.after, axis, y.spatial.size(), 0, f.name + ": after"),
+        y.spatial[axis] + detail::entry(f.before, axis, y.spatial.size(), 0, f.name, "before") +
+            detail::entry(f.after, axis, y.spatial.size(), 0, f.name, "after"),
         f.name);
   graph.enter(f.name);
   return y;

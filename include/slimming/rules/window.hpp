@@ -27,15 +27,15 @@ struct window {
 
 namespace detail {
 
-/// Entry \p axis of a list that may be short. \throws shape_mismatch  if it is neither 0, 1 nor \p
-/// rank entries long.
+/// Entry \p axis of a list that may be short. \throws shape_mismatch  naming \p place and \p what if it
+/// is neither 0, 1 nor \p rank entries long.
 inline index_t entry(const std::vector<index_t>& list, std::size_t axis, std::size_t rank,
-                     index_t otherwise, const std::string& place) {
+                     index_t otherwise, const std::string& place, const char* what) {
   if (list.empty()) return otherwise;
   if (list.size() == 1) return list[0];
   if (list.size() != rank)
-    throw shape_mismatch(place + ": entries of a window list", static_cast<index_t>(rank),
-                         static_cast<index_t>(list.size()));
+    throw shape_mismatch(place + ": " + what + ": entries of a window list",
+                         static_cast<index_t>(rank), static_cast<index_t>(list.size()));
   return list[axis];
 }
 
@@ -47,10 +47,10 @@ struct step {
 };
 
 inline step along(const window& w, std::size_t axis, std::size_t rank, const std::string& place) {
-  const index_t before = entry(w.pad_begin, axis, rank, 0, place + ": pad_begin");
-  const step s{entry(w.stride, axis, rank, 1, place + ": stride"),
-               entry(w.dilation, axis, rank, 1, place + ": dilation"), before,
-               entry(w.pad_end, axis, rank, before, place + ": pad_end")};
+  const index_t before = entry(w.pad_begin, axis, rank, 0, place, "pad_begin");
+  const step s{entry(w.stride, axis, rank, 1, place, "stride"),
+               entry(w.dilation, axis, rank, 1, place, "dilation"), before,
+               entry(w.pad_end, axis, rank, before, place, "pad_end")};
   if (s.stride < 1) throw bad_value(place + ": stride", s.stride);
   if (s.dilation < 1) throw bad_value(place + ": dilation", s.dilation);
   return s;
@@ -98,7 +98,7 @@ inline index_t require_positive(index_t extent, const std::string& place) {
   std::vector<index_t> out(in.size());
   for (std::size_t axis = 0; axis < in.size(); ++axis) {
     const auto s = detail::along(w, axis, in.size(), place);
-    const index_t extra = detail::entry(output_pad, axis, in.size(), 0, place + ": output_pad");
+    const index_t extra = detail::entry(output_pad, axis, in.size(), 0, place, "output_pad");
     out[axis] = detail::require_positive(
         (in[axis] - 1) * s.stride + s.reach(kernel[axis]) + extra - s.before - s.after, place);
   }

@@ -44,7 +44,7 @@ namespace detail {
 
 /// Small arrays are one task each; large ones split themselves.
 template <task_runner Run>
-void move_all(std::span<const compaction> moves, const Run& run) {
+void move_all(const std::vector<compaction>& moves, const Run& run) {
   constexpr std::size_t large = std::size_t{8} << 20;
   std::vector<const compaction*> small;
   for (const compaction& m : moves)
@@ -54,14 +54,14 @@ void move_all(std::span<const compaction> moves, const Run& run) {
     if (m.bytes() >= large) m(run);
 }
 
-[[nodiscard]] inline bool may_throw(std::span<const matched> pairs) {
+[[nodiscard]] inline bool may_throw(const std::vector<matched>& pairs) {
   for (const auto& [what, cut] : pairs)
     if (!cut->axes.empty() && what->owner.resized && !what->owner.resized_is_noexcept) return true;
   return false;
 }
 
 template <task_runner Run>
-undo_log operate(std::span<const parameter* const> parameters, const plan_record& plan,
+undo_log operate(const std::vector<const parameter*>& parameters, const plan_record& plan,
                  bool keep_log, const Run& run) {
   const auto pairs = prepare_in_place(parameters, plan);
   undo_log log;
@@ -94,7 +94,7 @@ undo_log operate(std::span<const parameter* const> parameters, const plan_record
 }
 
 template <task_runner Run>
-void operate_into(std::span<const parameter* const> parameters, const plan_record& plan,
+void operate_into(const std::vector<const parameter*>& parameters, const plan_record& plan,
                   std::span<const array_ref> destinations, const Run& run) {
   const auto pairs = prepare_into(parameters, plan, destinations);
   run(pairs.size(), [&](std::size_t k) {
@@ -104,8 +104,8 @@ void operate_into(std::span<const parameter* const> parameters, const plan_recor
 }
 
 template <task_runner Run>
-[[nodiscard]] std::vector<any_tensor> operate_into_new(std::span<const parameter* const> parameters,
-                                                       const plan_record& plan, const Run& run) {
+[[nodiscard]] std::vector<any_tensor> operate_into_new(
+    const std::vector<const parameter*>& parameters, const plan_record& plan, const Run& run) {
   std::vector<any_tensor> tensors;
   std::vector<array_ref> destinations;
   for (const auto& [what, cut] : match(parameters, plan))

@@ -31,7 +31,7 @@ namespace slimming::inline v0 {
 namespace detail {
 
 /// \throws bad_value  unless axes increase inside the rank and indices increase inside the extents.
-inline void require_cuts(std::span<const index_t> extents, std::span<const axis_cut> cuts,
+inline void require_cuts(std::span<const index_t> extents, const std::vector<axis_cut>& cuts,
                          std::string_view place) {
   std::size_t next_axis = 0;
   for (const axis_cut& c : cuts) {
@@ -118,7 +118,8 @@ inline void require_entries(const array_ref& list, const std::vector<index_t>* k
 ///                    nothing has been written then.
 /// \complexity O(kept bytes); runs of neighbours move as one.
 template <task_runner Run = sequential>
-void compact_in_place(const array_ref& array, std::span<const axis_cut> cuts, const Run& run = {}) {
+void compact_in_place(const array_ref& array, const std::vector<axis_cut>& cuts,
+                      const Run& run = {}) {
   detail::require_compactable(array, "compact_in_place");
   detail::require_cuts(array.extents(), cuts, "compact_in_place");
   if (!cuts.empty()) detail::compaction(array, cuts)(run);
@@ -129,7 +130,7 @@ void compact_in_place(const array_ref& array, std::span<const axis_cut> cuts, co
 /// \pre    they do not overlap.
 /// \throws bad_value, shape_mismatch  if a cut is out of range or \p destination has another type or
 ///         shape; nothing has been written then.
-inline void gather(const array_ref& source, std::span<const axis_cut> cuts,
+inline void gather(const array_ref& source, const std::vector<axis_cut>& cuts,
                    const array_ref& destination) {
   detail::require_cuts(source.extents(), cuts, "gather");
   std::array<const index_t*, array_ref::max_rank> kept{};

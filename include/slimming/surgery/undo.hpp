@@ -33,7 +33,7 @@ class undo_log {
   undo_log& operator=(undo_log&&) = default;
   /// Saves what the cuts of \p pairs will remove.
   template <task_runner Run>
-  undo_log(std::span<const detail::matched> pairs, const Run& run) {
+  undo_log(const std::vector<detail::matched>& pairs, const Run& run) {
     entries_.reserve(pairs.size());
     for (const auto& [what, cut] : pairs) entries_.push_back({*what, *cut, {}});
     run(entries_.size(), [&](std::size_t k) {

@@ -31,12 +31,13 @@ inline void pad_to(rules::window& w, const op_node& node, std::span<const index_
   std::vector<index_t> begin, end;
   for (std::size_t axis = 0; axis < in.size(); ++axis) {
     const auto step = rules::detail::along(w, axis, in.size(), place);
-    const auto more = rules::detail::entry(extra, axis, in.size(), 0, place);
+    const auto more = rules::detail::entry(extra, axis, in.size(), 0, place, "output_padding");
     const index_t reach = step.reach(kernel[axis]);
     index_t pad = 0;
     if (node.op == "ConvTranspose")
       pad = (in[axis] - 1) * step.stride + reach + more -
-            rules::detail::entry(stated, axis, in.size(), in[axis] * step.stride, place);
+            rules::detail::entry(stated, axis, in.size(), in[axis] * step.stride, place,
+                                 "output_shape");
     else
       pad = ((in[axis] + step.stride - 1) / step.stride - 1) * step.stride + reach - in[axis];
     const index_t shared = std::max(pad, index_t{0});

@@ -15,7 +15,6 @@
 
 #include <algorithm>  // std::find, std::max
 #include <cmath>      // std::isfinite
-#include <span>       // std::span
 #include <string>     // std::string
 #include <vector>     // std::vector
 
@@ -34,7 +33,7 @@ struct entry_source {
   std::int32_t select = -1;
 };
 
-[[nodiscard]] inline bool is_counted(std::span<const role> roles, role as) {
+[[nodiscard]] inline bool is_counted(const std::vector<role>& roles, role as) {
   return std::find(roles.begin(), roles.end(), as) != roles.end();
 }
 
@@ -48,7 +47,7 @@ struct entry_source {
 /// The bindings whose role counts and whose channels are not all pinned.
 [[nodiscard]] inline std::vector<entry_source> sources_with_role(const channel_graph& graph,
                                                                  const channel_groups& groups,
-                                                                 std::span<const role> roles) {
+                                                                 const std::vector<role>& roles) {
   std::vector<entry_source> sources;
   for (std::size_t b = 0; b < graph.bindings().size(); ++b)
     if (is_counted(roles, graph.bindings()[b].as) &&
@@ -62,8 +61,7 @@ struct entry_source {
 /// wide side stays without.
 [[nodiscard]] inline std::vector<entry_source> scale_sources(const channel_graph& graph,
                                                              const channel_groups& groups) {
-  const role scale[] = {role::scale};
-  auto sources = sources_with_role(graph, groups, scale);
+  auto sources = sources_with_role(graph, groups, {role::scale});
   if (graph.selects().empty()) return sources;
   std::vector<bool> is_scaled(static_cast<std::size_t>(groups.count()), false);
   for (const auto& s : sources) {
@@ -105,7 +103,7 @@ class entry_reducer {
 
   /// \p entries: one number per index of the bound axis.
   /// \throws bad_value  naming parameter and index if one is NaN or infinite.
-  void add(const entry_source& source, std::span<const double> entries) {
+  void add(const entry_source& source, const std::vector<double>& entries) {
     const auto& binding = graph_.bindings()[static_cast<std::size_t>(source.binding)];
     for (std::size_t i = 0; i < entries.size(); ++i)
       if (!std::isfinite(entries[i]))

@@ -14,7 +14,6 @@
 
 #include <algorithm>  // std::sort, std::max
 #include <cstdint>    // std::int32_t
-#include <span>       // std::span
 #include <vector>     // std::vector
 
 namespace slimming::inline v0::detail {
@@ -53,7 +52,7 @@ class removal {
   [[nodiscard]] index_t candidate(index_t k) const {
     return ranked_[static_cast<std::size_t>(k)].group;
   }
-  [[nodiscard]] std::span<const step> steps() const noexcept { return steps_; }
+  [[nodiscard]] const std::vector<step>& steps() const noexcept { return steps_; }
   [[nodiscard]] bool has_rounding() const noexcept { return limits_.round_to > 1; }
 
   /// How many groups the step would remove now, with all that depends on them; 0 if nothing is left to
@@ -81,8 +80,8 @@ class removal {
   }
   [[nodiscard]] index_t left(index_t u) const { return left_[static_cast<std::size_t>(u)]; }
   /// Groups in the order of their removal, and how many were gone after each committed step.
-  [[nodiscard]] std::span<const std::int32_t> sequence() const noexcept { return sequence_; }
-  [[nodiscard]] std::span<const std::size_t> boundaries() const noexcept { return boundaries_; }
+  [[nodiscard]] const std::vector<std::int32_t>& sequence() const noexcept { return sequence_; }
+  [[nodiscard]] const std::vector<std::size_t>& boundaries() const noexcept { return boundaries_; }
   /// Takes back all but the first \p steps committed steps.
   void rewind(std::size_t steps) {
     const std::size_t n = steps == 0 ? 0 : boundaries_[steps - 1];
@@ -186,10 +185,10 @@ class removal {
     pending_.clear();
     if (s.is_blocked) return;
     const auto first = first_of_unit_[static_cast<std::size_t>(s.unit)];
-    const std::span<const std::int32_t> groups{by_unit_.data() + first + s.first,
-                                               static_cast<std::size_t>(s.last - s.first)};
-    for (const auto g : groups)
+    for (auto k = s.first; k < s.last; ++k) {
+      const std::int32_t g = by_unit_[first + static_cast<std::size_t>(k)];
       if (!is_removed(g)) pending_.push_back(g);
+    }
     if (has_selections_ && !close()) pending_.clear();
   }
 

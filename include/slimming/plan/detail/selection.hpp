@@ -80,9 +80,11 @@ class selection {
     width.reserve(graph_.values().size());
     for (const auto& value : graph_.values()) width.push_back(value.size);
     const std::size_t n = steps == 0 ? 0 : order_.boundaries()[steps - 1];
-    for (const auto g : order_.sequence().first(n))
+    for (std::size_t r = 0; r < n; ++r) {
+      const index_t g = order_.sequence()[r];
       for (index_t k = 0; k < groups_.member_count(g); ++k)
         --width[static_cast<std::size_t>(groups_.member_at(g, k).at.id)];
+    }
     return cost_of(graph_, [&](channels c) { return width[static_cast<std::size_t>(c.id)]; });
   }
   [[nodiscard]] std::size_t steps_taken() const noexcept { return order_.boundaries().size(); }

@@ -15,7 +15,6 @@
 #include <algorithm>  // std::min, std::max
 #include <cstddef>    // std::byte
 #include <cstring>    // std::memcpy, std::memmove
-#include <span>       // std::span
 #include <vector>     // std::vector
 
 namespace slimming::inline v0::detail {
@@ -23,7 +22,7 @@ namespace slimming::inline v0::detail {
 // Every index moves towards the front, so a forward walk reads each element before it is overwritten.
 template <std::size_t Size>
 inline std::byte* move_elements(std::byte* to, const std::byte* row,
-                                std::span<const index_t> indices) noexcept {
+                                const std::vector<index_t>& indices) noexcept {
   for (const index_t i : indices) {
     std::byte element[Size];
     std::memcpy(element, row + static_cast<std::size_t>(i) * Size, Size);
@@ -37,7 +36,7 @@ inline std::byte* move_elements(std::byte* to, const std::byte* row,
 class compaction {
  public:
   /// \pre as row_plan; \p cuts outlive this object.
-  compaction(const array_ref& array, std::span<const axis_cut> cuts)
+  compaction(const array_ref& array, const std::vector<axis_cut>& cuts)
       : data_(array.data), plan_(array, cuts) {
     plan_waves();
   }

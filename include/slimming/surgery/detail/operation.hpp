@@ -34,7 +34,7 @@ struct matched {
 
 /// By position where all names agree, else by name.
 /// \throws plan_mismatch  if a parameter is unknown to the plan, missing, ambiguous or of another shape.
-[[nodiscard]] inline std::vector<matched> match(std::span<const parameter* const> parameters,
+[[nodiscard]] inline std::vector<matched> match(const std::vector<const parameter*>& parameters,
                                                 const plan_record& plan) {
   const auto& cuts = plan.parameters;
   std::vector<matched> pairs;
@@ -73,9 +73,7 @@ struct matched {
     require_memory(*what);
     require_cuts(extents, cut->axes, what->name);
     if (cut->entries) {
-      const index_t widths[] = {cut->entries->width};
-      const axis_cut kept[] = {{0, cut->entries->kept}};
-      require_cuts(widths, kept, what->name + " entries");
+      require_cuts(shape{cut->entries->width}, {{0, cut->entries->kept}}, what->name + " entries");
       require_entries(what->array, cut->kept(0), new_numbers(*cut->entries), what->name);
     }
   }
@@ -120,7 +118,7 @@ inline void require_unshared(std::vector<memory_use> uses) {
 /// Every check that surgery in place needs. Nothing has been written when it throws.
 /// \throws owner_refused  if an owner does not accept its new extents.
 [[nodiscard]] inline std::vector<matched> prepare_in_place(
-    std::span<const parameter* const> parameters, const plan_record& plan) {
+    const std::vector<const parameter*>& parameters, const plan_record& plan) {
   auto pairs = match(parameters, plan);
   std::vector<memory_use> uses;
   uses.reserve(pairs.size());
@@ -140,9 +138,9 @@ inline void require_unshared(std::vector<memory_use> uses) {
 }
 
 /// Every check that surgery into other memory needs, for destinations in the order of \p parameters.
-[[nodiscard]] inline std::vector<matched> prepare_into(std::span<const parameter* const> parameters,
-                                                       const plan_record& plan,
-                                                       std::span<const array_ref> destinations) {
+[[nodiscard]] inline std::vector<matched> prepare_into(
+    const std::vector<const parameter*>& parameters, const plan_record& plan,
+    std::span<const array_ref> destinations) {
   if (destinations.size() != parameters.size())
     throw shape_mismatch("apply_into: destinations", static_cast<index_t>(parameters.size()),
                          static_cast<index_t>(destinations.size()));

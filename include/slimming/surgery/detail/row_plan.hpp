@@ -13,7 +13,6 @@
 
 #include <array>    // std::array
 #include <cstddef>  // std::byte, std::size_t
-#include <span>     // std::span
 #include <vector>   // std::vector
 
 namespace slimming::inline v0::detail {
@@ -31,7 +30,7 @@ class row_plan {
  public:
   row_plan() = default;
   /// \pre \p array is contiguous; \p cuts name increasing axes of it with increasing indices in range.
-  row_plan(const array_ref& array, std::span<const axis_cut> cuts) {
+  row_plan(const array_ref& array, const std::vector<axis_cut>& cuts) {
     std::array<const std::vector<index_t>*, array_ref::max_rank> kept{};
     std::size_t last = 0;
     for (const axis_cut& c : cuts) {
@@ -75,9 +74,9 @@ class row_plan {
   [[nodiscard]] std::size_t row_size() const noexcept { return row_size_; }
   [[nodiscard]] std::size_t kept_size() const noexcept { return kept_size_; }
   /// What stays of a row, in memory order, neighbours joined.
-  [[nodiscard]] std::span<const byte_run> runs() const noexcept { return runs_; }
+  [[nodiscard]] const std::vector<byte_run>& runs() const noexcept { return runs_; }
   /// The same as indices of blocks of block() bytes. Empty if rows stay whole.
-  [[nodiscard]] std::span<const index_t> indices() const noexcept { return indices_; }
+  [[nodiscard]] const std::vector<index_t>& indices() const noexcept { return indices_; }
   [[nodiscard]] std::size_t block() const noexcept { return block_; }
 
   /// Walks the rows that stay, from any of them on.
