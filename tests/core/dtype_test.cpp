@@ -37,8 +37,8 @@ TEST_CASE("float to binary16 rounds to the nearest, ties to even") {
 
 TEST_CASE("bfloat16 keeps the upper half, rounded to nearest even") {
   CHECK(static_cast<float>(sl::bfloat16(1.0f)) == 1.0f);
-  CHECK(sl::bfloat16(1.00390625f).bits == 0x3f80);   // midpoint, even below
-  CHECK(sl::bfloat16(1.01171875f).bits == 0x3f82);   // midpoint, even above
+  CHECK(sl::bfloat16(1.00390625f).bits == 0x3f80);  // midpoint, even below
+  CHECK(sl::bfloat16(1.01171875f).bits == 0x3f82);  // midpoint, even above
   CHECK(std::isnan(static_cast<float>(sl::bfloat16(std::numeric_limits<float>::quiet_NaN()))));
 }
 

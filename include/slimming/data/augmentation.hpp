@@ -36,8 +36,10 @@ namespace detail {
 // Every use of random numbers in this room has a stream of its own below the user's seed.
 enum class data_stream : std::uint64_t { shuffle = 0x5368'7566, augment = 0x4175'676d };
 
-[[nodiscard]] SLIMMING_HOST_DEVICE constexpr random_stream epoch_stream(std::uint64_t seed, data_stream use,
-                                                   index_t epoch, index_t item) noexcept {
+[[nodiscard]] SLIMMING_HOST_DEVICE constexpr random_stream epoch_stream(std::uint64_t seed,
+                                                                        data_stream use,
+                                                                        index_t epoch,
+                                                                        index_t item) noexcept {
   const random_stream root{seed, static_cast<std::uint64_t>(use), 0};
   return {root.at(static_cast<std::uint64_t>(epoch)), static_cast<std::uint64_t>(item), 0};
 }
@@ -45,8 +47,9 @@ enum class data_stream : std::uint64_t { shuffle = 0x5368'7566, augment = 0x4175
 }  // namespace detail
 
 /// The placement of image number \p image of the data set in \p epoch.
-[[nodiscard]] SLIMMING_HOST_DEVICE constexpr placement draw(const augmentation& what, std::uint64_t seed, index_t epoch,
-                                       index_t image) noexcept {
+[[nodiscard]] SLIMMING_HOST_DEVICE constexpr placement draw(const augmentation& what,
+                                                            std::uint64_t seed, index_t epoch,
+                                                            index_t image) noexcept {
   auto random = detail::epoch_stream(seed, detail::data_stream::augment, epoch, image);
   placement p;
   if (what.pad > 0) {
