@@ -6,9 +6,9 @@
 /// Compares an executor's gradients with central differences of the naive evaluation in double.
 /// Area: tests/exec.
 
-#include <slimming/exec/cpu_executor.hpp>  // cpu_executor
-#include <slimming/model/evaluate.hpp>     // evaluate
-#include <slimming/ops/builtin.hpp>        // builtin_ops
+#include <slimming/exec/executor.hpp>   // executor
+#include <slimming/model/evaluate.hpp>  // evaluate
+#include <slimming/ops/builtin.hpp>     // builtin_ops
 
 #include "tests/exec/small_net.hpp"  // random_values
 #include "tests/support/catch.hpp"   // CHECK
@@ -48,12 +48,14 @@ inline double weighted_output(const sl::model& net, const std::vector<sl::any_te
 
 /// Every output agrees with the evaluation, and every trained parameter's gradient with the
 /// difference quotient at a sample of its elements, to \p tolerance of the largest one.
-inline void check_gradients(sl::model net, double tolerance = 2e-4) {
+/// \param make_device  makes the device that the network is compiled for
+template <class MakeDevice>
+void check_gradients(sl::model net, const MakeDevice& make_device, double tolerance = 2e-4) {
   const auto inputs = random_inputs(net);
   sl::executor_options o;
   o.mode = sl::execution_mode::training;
   o.keep_gradients = true;
-  sl::cpu_executor e(net, sl::builtin_ops(), o, sl::cpu_device(2));
+  sl::executor<decltype(make_device())> e(net, sl::builtin_ops(), o, make_device());
   for (std::size_t i = 0; i < inputs.size(); ++i) e.set_input(i, inputs[i].values<float>());
   e.forward();
   std::vector<std::vector<float>> weights;
@@ -77,7 +79,7 @@ inline void check_gradients(sl::model net, double tolerance = 2e-4) {
     if (!p.gradient) continue;
     ++trained;
     const auto gradient = e.gradient(p);
-    auto values = net.initializer(p.source)->values<float>();
+    auto values = net.initializer(p.source)->template values<float>();
     std::vector<double> got, want;
     const std::size_t stride = std::max<std::size_t>(1, gradient.size() / 9);
     for (std::size_t i = 0; i < gradient.size(); i += stride) {

@@ -93,6 +93,15 @@ class executor {
     device_.upload(label_staging_.data(), memory(labels_).data(),
                    static_cast<index_t>(labels.size()));
   }
+  /// Where input \p i lies in the device's memory, as input_layout() says; floats on every device.
+  [[nodiscard]] std::span<float> input_memory(std::size_t i) const {
+    return memory(inputs_.at(i).at);
+  }
+  /// Where the classes of the batch lie: one 32-bit integer in the place of each float.
+  [[nodiscard]] std::span<float> label_memory() const {
+    if (!labels_) throw bad_value("executor::label_memory", "the executor has no loss");
+    return memory(labels_);
+  }
   /// Output \p i of the last run, row-major.
   [[nodiscard]] std::vector<float> output(std::size_t i = 0) {
     const port& p = outputs_.at(i);
@@ -124,6 +133,7 @@ class executor {
   /// `rule_of(const exec::parameter&)`.
   template <class RuleOf>
   void step(const RuleOf& rule_of) {
+    if constexpr (exec::recording_device<Device>) return step_at_once(rule_of);
     forward();
     run(backward_, [&](std::size_t s) {
       for (const std::size_t p : updates_[s]) update(program_.parameters[p], rule_of);
@@ -133,10 +143,15 @@ class executor {
   /// The same update for all parameters after backward().
   template <class RuleOf>
   void update(const RuleOf& rule_of) {
-    device_.run([&] {
-      for (const exec::parameter& p : program_.parameters)
-        if (p.gradient) update(p, rule_of);
-    });
+    if constexpr (exec::recording_device<Device>) {
+      announce(rule_of);
+      device_.run([&] { device_.update_all(targets_); });
+    } else {
+      device_.run([&] {
+        for (const exec::parameter& p : program_.parameters)
+          if (p.gradient) update(p, rule_of);
+      });
+    }
     ++iteration_;
   }
   /// Mean loss of the last step's batch, and how many of its samples were classified rightly.
@@ -225,19 +240,52 @@ class executor {
 
   template <class After>
   void run(const std::vector<bound_step>& steps, const After& after) {
-    device_.run([&] {
-      exec::run_context<Device> context{device_, options_.seed, iteration_};
-      for (std::size_t s = 0; s < steps.size(); ++s) {
-        const auto start =
-            profiling_ ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
-        const bound_step& b = steps[s];
-        b.what->function(context, std::span(spans_).subspan(b.first, b.count));
-        if (profiling_) count(b.what->label, start);
-        const auto updating = profiling_ ? std::chrono::steady_clock::now() : start;
-        after(s);
-        if (profiling_) count("update", updating);
-      }
-    });
+    if constexpr (exec::recording_device<Device>) device_.set_iteration(iteration_);
+    device_.run([&] { issue(steps, after); });
+  }
+  template <class After>
+  void issue(const std::vector<bound_step>& steps, const After& after) {
+    exec::run_context<Device> context{device_, options_.seed, iteration_};
+    for (std::size_t s = 0; s < steps.size(); ++s) {
+      const auto start =
+          profiling_ ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
+      const bound_step& b = steps[s];
+      b.what->function(context, std::span(spans_).subspan(b.first, b.count));
+      if (profiling_) count(b.what->label, start);
+      const auto updating = profiling_ ? std::chrono::steady_clock::now() : start;
+      after(s);
+      if (profiling_) count("update", updating);
+    }
+  }
+  // The step of a device that records: nothing in it depends on the host's state.
+  template <class RuleOf>
+  void step_at_once(const RuleOf& rule_of) {
+    announce(rule_of);
+    device_.set_iteration(iteration_);
+    const auto whole_step = [&] {
+      issue(forward_, [](std::size_t) {});
+      issue(backward_, [](std::size_t) {});
+      device_.update_all(targets_);
+    };
+    if (profiling_)
+      device_.run(whole_step);
+    else
+      device_.record(whole_step);
+    ++iteration_;
+  }
+  // Tells a recording device what is to be updated, and how.
+  template <class RuleOf>
+  void announce(const RuleOf& rule_of) {
+    rules_.clear();
+    targets_.clear();
+    for (const exec::parameter& p : program_.parameters) {
+      if (!p.gradient) continue;
+      rules_.push_back(rule_of(p));
+      const auto value = memory(p.value);
+      targets_.push_back({value.data(), memory(p.gradient).data(), memory(p.velocity).data(),
+                          static_cast<index_t>(value.size())});
+    }
+    device_.set_rules(rules_);
   }
   void count(const std::string& label, std::chrono::steady_clock::time_point start) {
     if constexpr (requires { device_.synchronize(); }) device_.synchronize();
@@ -303,6 +351,8 @@ class executor {
   std::vector<std::vector<std::size_t>> updates_;  // per backward step: parameters complete by then
   std::uint64_t iteration_ = 0;
   std::vector<float> staging_, label_staging_;
+  std::vector<exec::update_rule> rules_;  // of announce()
+  std::vector<exec::update_target> targets_;
   bool profiling_ = false;
   std::map<std::string, double> profile_;
 };

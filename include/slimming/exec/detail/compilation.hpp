@@ -10,6 +10,7 @@
 #include <slimming/core/config.hpp>                   // index_t
 #include <slimming/core/error.hpp>                    // unsupported
 #include <slimming/exec/detail/shared_gradients.hpp>  // shared_gradients
+#include <slimming/exec/device.hpp>                   // recording_device
 #include <slimming/exec/network.hpp>                  // network
 #include <slimming/exec/options.hpp>                  // executor_options
 #include <slimming/exec/program.hpp>                  // program, buffer_id, make_step
@@ -103,14 +104,15 @@ class compilation {
       return {p.value, {}};
     if (!p.gradient) {
       buffer gradient{p.layout.floats}, velocity{p.layout.floats};
-      gradient.persistent = options.keep_gradients;
+      gradient.persistent = options.keep_gradients || recording_device<Device>;
       velocity.persistent = true;
       p.gradient = program.add(gradient);
       p.velocity = program.add(velocity);
     }
     const auto& users = contributors_[index(v)];
     if (node == users.back()) return {p.value, p.gradient};
-    return {p.value, add_later(p.gradient, "parameter gradient", node)};  // shared by several nodes
+    // shared by several nodes
+    return {p.value, add_later(p.gradient, "parameter gradient", node, holds::parameters)};
   }
 
   [[nodiscard]] bool has_gradient(value_id v) const {
@@ -135,7 +137,8 @@ class compilation {
   }
   buffer_id plain_gradient_of_input(std::int32_t n, std::size_t input) {
     const gradient_target target = gradient_of_input(n, input);
-    return target.accumulate ? add_later(target.into, "add gradients", n) : target.into;
+    return target.accumulate ? add_later(target.into, "add gradients", n, holds::values)
+                             : target.into;
   }
   void pass_gradient(std::int32_t n, std::size_t input) {
     const op_node& node = net.nodes[static_cast<std::size_t>(n)];
@@ -239,13 +242,20 @@ class compilation {
          }});
     return id;
   }
+  // A device may store values, and their gradients, in a type of its own; parameters are floats.
+  enum class holds { values, parameters };
+
   // A buffer that is added to `to` when the node's backward steps have run.
-  buffer_id add_later(buffer_id to, const char* label, std::int32_t n) {
+  buffer_id add_later(buffer_id to, const char* label, std::int32_t n, holds what) {
     const buffer_id part = program.add({program.at(to).floats});
     pending_.push_back(make_step<Device>(
         label, net.nodes[static_cast<std::size_t>(n)].name,
-        [](run_context<Device>& run, std::span<float> sum, std::span<float> term) {
-          run.device.add(sum.data(), term.data(), static_cast<index_t>(sum.size()));
+        [what](run_context<Device>& run, std::span<float> sum, std::span<float> term) {
+          const auto floats = static_cast<index_t>(sum.size());
+          if constexpr (requires { run.device.add_floats(sum.data(), term.data(), floats); })
+            if (what == holds::parameters)
+              return run.device.add_floats(sum.data(), term.data(), floats);
+          run.device.add(sum.data(), term.data(), floats);
         },
         to, part));
     return part;

@@ -6,91 +6,41 @@
 /// CPU lowering of the fused operator Convolution: Conv, Gemm and MatMul with constant weights.
 /// Area: exec.
 
-#include <slimming/core/config.hpp>              // index_t
-#include <slimming/core/tensor.hpp>              // any_tensor
-#include <slimming/exec/cpu_device.hpp>          // cpu_device
-#include <slimming/exec/detail/cpu_packing.hpp>  // channel_vector, pad_channels
-#include <slimming/exec/fusion.hpp>              // fused
-#include <slimming/exec/geometry.hpp>            // conv_geometry_of
-#include <slimming/exec/lowering.hpp>            // lowering_context
-#include <slimming/kernels/cpu/convolution.hpp>  // convolution
-#include <slimming/kernels/cpu/elementwise.hpp>  // sum_channels
+#include <slimming/core/config.hpp>                     // index_t
+#include <slimming/core/tensor.hpp>                     // any_tensor
+#include <slimming/exec/cpu_device.hpp>                 // cpu_device
+#include <slimming/exec/detail/cpu_packing.hpp>         // channel_vector, pad_channels
+#include <slimming/exec/detail/folded_convolution.hpp>  // file_weights, folded_convolution
+#include <slimming/exec/fusion.hpp>                     // fused
+#include <slimming/exec/geometry.hpp>                   // conv_geometry_of
+#include <slimming/exec/lowering.hpp>                   // lowering_context
+#include <slimming/kernels/cpu/convolution.hpp>         // convolution
+#include <slimming/kernels/cpu/elementwise.hpp>         // sum_channels
 
-#include <algorithm>   // std::copy
-#include <cmath>       // std::sqrt
-#include <functional>  // std::function
-#include <memory>      // std::shared_ptr
-#include <string>      // std::string
-#include <utility>     // std::move
-#include <vector>      // std::vector
+#include <algorithm>  // std::copy
+#include <memory>     // std::shared_ptr
+#include <string>     // std::string
+#include <utility>    // std::move
+#include <vector>     // std::vector
 
 namespace slimming::inline v0::exec::detail {
 
 /// The convolution of a node and the order of its weights in files.
 struct cpu_convolution {
   kernels::cpu::convolution kernel;
-  bool transposed;  ///< the file has (in, out): MatMul, and Gemm without transB
+  file_weights order;
 
   cpu_convolution(const kernels::conv_geometry& g, bool exact, bool file_is_transposed)
-      : kernel(g, {.exact = exact}), transposed(file_is_transposed) {}
+      : kernel(g, {.exact = exact}),
+        order{g.in_per_group() * g.taps(), g.out_channels, file_is_transposed} {}
 
   void pack(const float* from, float* to) const {
-    if (!transposed) return kernel.pack_weights(from, to);
-    kernel.pack_weights(transpose(from, rows(), columns()).data(), to);
+    order.with_rows_of_outputs(from, [&](const float* oihw) { kernel.pack_weights(oihw, to); });
   }
   void unpack(const float* from, float* to) const {
-    if (!transposed) return kernel.unpack_weights(from, to);
-    std::vector<float> oihw(static_cast<std::size_t>(rows() * columns()));
+    std::vector<float> oihw(static_cast<std::size_t>(order.rows * order.columns));
     kernel.unpack_weights(from, oihw.data());
-    const auto flipped = transpose(oihw.data(), columns(), rows());
-    std::copy(flipped.begin(), flipped.end(), to);
-  }
-  /// One input row of weights per output channel, whatever the file's order.
-  [[nodiscard]] index_t rows() const noexcept {
-    const auto& g = kernel.geometry();
-    return g.in_per_group() * g.taps();
-  }
-  [[nodiscard]] index_t columns() const noexcept { return kernel.geometry().out_channels; }
-
- private:
-  static std::vector<float> transpose(const float* from, index_t rows, index_t columns) {
-    std::vector<float> to(static_cast<std::size_t>(rows * columns));
-    for (index_t r = 0; r < rows; ++r)
-      for (index_t c = 0; c < columns; ++c)
-        to[static_cast<std::size_t>(c * rows + r)] = from[r * columns + c];
-    return to;
-  }
-};
-
-/// Weights and bias with a normalisation folded in, computed in double, in the file's order OIHW.
-struct folded_convolution {
-  std::vector<float> weight, bias;
-
-  folded_convolution(const op_node& node, const cpu_convolution& conv,
-                     const std::function<std::vector<double>(value_id)>& read) {
-    const auto w = read(node.inputs[fused::weight]);
-    const auto out = static_cast<std::size_t>(conv.columns());
-    const auto depth = static_cast<std::size_t>(conv.rows());
-    std::vector<double> scale(out, 1.0), shift(out, 0.0);
-    if (node.input(fused::bias) != no_value) shift = read(node.inputs[fused::bias]);
-    if (node.input(fused::folded_norm) != no_value) {
-      const auto gamma = read(node.inputs[fused::folded_norm]);
-      const auto beta = read(node.inputs[fused::folded_norm + 1]);
-      const auto mean = read(node.inputs[fused::folded_norm + 2]);
-      const auto variance = read(node.inputs[fused::folded_norm + 3]);
-      const double epsilon = node.real("epsilon", 1e-5);
-      for (std::size_t k = 0; k < out; ++k) {
-        scale[k] = gamma[k] / std::sqrt(variance[k] + epsilon);
-        shift[k] = beta[k] + (shift[k] - mean[k]) * scale[k];
-      }
-    }
-    weight.resize(out * depth);
-    for (std::size_t k = 0; k < out; ++k)
-      for (std::size_t i = 0; i < depth; ++i) {
-        const std::size_t at = conv.transposed ? i * out + k : k * depth + i;
-        weight[at] = static_cast<float>(w[at] * scale[k]);
-      }
-    bias.assign(shift.begin(), shift.end());
+    order.from_rows_of_outputs(oihw.data(), to);
   }
 };
 
@@ -140,14 +90,14 @@ struct convolution_lowering {
   void lower_inference() {
     const auto& kernel = conv->kernel;
     const auto fill = [conv = conv, node = node, read = c.reader()](const model& m, auto use) {
-      use(folded_convolution(node, *conv, [&](value_id v) { return read(m, v); }));
+      use(folded_convolution(node, conv->order, [&](value_id v) { return read(m, v); }));
     };
     const buffer_id weight =
         c.constant(kernel.weight_size(), [=, conv = conv](const model& m, float* to) {
           fill(m, [&](const folded_convolution& f) { conv->pack(f.weight.data(), to); });
         });
     const buffer_id bias =
-        c.constant(cpu_device::channel_stride(conv->columns()), [=](const model& m, float* to) {
+        c.constant(cpu_device::channel_stride(conv->order.columns), [=](const model& m, float* to) {
           fill(m,
                [&](const folded_convolution& f) { std::copy(f.bias.begin(), f.bias.end(), to); });
         });
@@ -171,7 +121,7 @@ struct convolution_lowering {
                      [conv = conv](const float* from, float* to) { conv->unpack(from, to); }});
     parameter_use bias;
     if (const value_id v = node.input(fused::bias); v != no_value)
-      bias = c.parameter(v, parameter_kind::weight, channel_vector(conv->columns()));
+      bias = c.parameter(v, parameter_kind::weight, channel_vector(conv->order.columns));
     forward(weight.value, bias.value, {});
     if (!c.needs_backward()) return;
 
