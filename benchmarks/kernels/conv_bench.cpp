@@ -7,10 +7,12 @@
 
 #include <slimming/kernels/cpu/convolution.hpp>
 
+#include "benchmarks/support/measure.hpp"  // times_of, measured_peak
+
 #include <tbb/global_control.h>
 
 #include <algorithm>
-#include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -123,45 +125,6 @@ std::vector<layer> layers(index_t batch) {
   return all;
 }
 
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-template <class Run>
-double median_time(int repeats, const Run& run) {
-  run();
-  std::vector<double> times;
-  for (int i = 0; i < repeats; ++i) {
-    const double start = seconds();
-    run();
-    times.push_back(seconds() - start);
-  }
-  std::nth_element(times.begin(), times.begin() + repeats / 2, times.end());
-  return times[static_cast<std::size_t>(repeats / 2)];
-}
-
-// GFLOP/s of multiply-adds that depend on nothing but registers, on all threads.
-double measured_peak(int threads) {
-  constexpr int chains = 12, rounds = 2'000'000;
-  constexpr index_t stride = (chains + 1) * cpu::vector_width;
-  std::vector<float> sinks(static_cast<std::size_t>(threads * stride));
-  for (std::size_t i = 0; i < sinks.size(); ++i) sinks[i] = 0.9f + 1e-5f * static_cast<float>(i);
-  const double time = median_time(3, [&] {
-    cpu::for_each_task(threads, [&](index_t task) {
-      float* const sink = sinks.data() + task * stride;
-      cpu::vec sums[chains];  // from memory: chains that differ cannot be merged
-      for (int c = 0; c < chains; ++c) sums[c] = cpu::load(sink + c * cpu::vector_width);
-      const cpu::vec factor = cpu::load(sink + chains * cpu::vector_width);
-      const cpu::vec term = cpu::load(sink);
-      for (int r = 0; r < rounds; ++r)
-#pragma GCC unroll 12
-        for (int c = 0; c < chains; ++c) sums[c] = sums[c] * factor + term;
-      for (int c = 0; c < chains; ++c) cpu::store(sink + c * cpu::vector_width, sums[c]);
-    });
-  });
-  return 2.0 * chains * rounds * cpu::vector_width * threads / time * 1e-9;
-}
-
 // Multiplications of an algorithm, as a share of the direct one's.
 double work_share(cpu::conv_algorithm a, const conv_geometry& g) {
   const auto tiled = [&](double tile, double products) {
@@ -207,21 +170,23 @@ struct buffers {
     cpu::conv_epilogue epilogue;
     epilogue.moments = {moments.data(), moments.data() + moments.size() / 2};
     auto out = pass == cpu::conv_pass::forward ? y : pass == cpu::conv_pass::backward_data ? x : w;
-    return median_time(repeats, [&] {
-      if (pass == cpu::conv_pass::forward)
-        conv.forward(x.data(), w.data(), out.data(), memory, epilogue);
-      else if (pass == cpu::conv_pass::backward_data)
-        conv.backward_data(y.data(), w.data(), out.data(), memory);
-      else
-        conv.backward_weights(x.data(), y.data(), out.data(), memory);
-    });
+    return bench::times_of(repeats,
+                           [&] {
+                             if (pass == cpu::conv_pass::forward)
+                               conv.forward(x.data(), w.data(), out.data(), memory, epilogue);
+                             else if (pass == cpu::conv_pass::backward_data)
+                               conv.backward_data(y.data(), w.data(), out.data(), memory);
+                             else
+                               conv.backward_weights(x.data(), y.data(), out.data(), memory);
+                           })
+        .median;
   }
 };
 
 void run(const arguments& a) {
   const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
                                   static_cast<std::size_t>(a.threads));
-  const double peak = measured_peak(a.threads);
+  const double peak = 1e-9 * bench::measured_peak(a.threads);
   if (a.json)
     std::printf("{\"threads\": %d, \"vector_width\": %d, \"peak_gflops\": %.1f}\n", a.threads,
                 cpu::vector_width, peak);

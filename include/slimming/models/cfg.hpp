@@ -76,8 +76,10 @@ namespace detail {
 /// "64 M 128".
 [[nodiscard]] inline std::string to_string(const cfg& c) {
   std::string text;
-  for (const index_t e : c.entries)
-    text += (text.empty() ? "" : " ") + (e == cfg::pool ? "M" : std::to_string(e));
+  for (const index_t e : c.entries) {
+    if (!text.empty()) text += ' ';
+    text += e == cfg::pool ? "M" : std::to_string(e);
+  }
   return text;
 }
 
