@@ -15,8 +15,9 @@
 #include "text.hpp"        // number
 
 #include <slimming/model/channels.hpp>  // connect
-#include <slimming/model/prune.hpp>     // masked, plan_of
+#include <slimming/model/prune.hpp>     // masked
 #include <slimming/plan/json.hpp>       // plan_from_json
+#include <slimming/plan/replay.hpp>     // replay
 
 #include <memory>   // std::make_shared
 #include <ostream>  // std::ostream
@@ -71,7 +72,7 @@ status verify_command::run() {
   const plan_record record = plan_from_json(read_text(plan_file));
   const prune_plan plan = [&] {
     const model_channels known = connect(original, operators(), options);
-    return plan_of(known.graph, record);
+    return replay(known.graph, record);
   }();
   const model with_masks = masked(original, operators(), plan, options);
 

@@ -39,6 +39,7 @@ class model {
     dtype type = dtype::float32;
     std::optional<any_tensor> data;  ///< set for an initialiser
     std::int32_t producer = -1;      ///< node that writes it
+    bool is_input = false;           ///< fed from outside
   };
 
   /// Declares a value. \throws bad_value  if the name is taken. An empty name is made unique.
@@ -58,6 +59,7 @@ class model {
   }
   value_id add_input(std::string name, shape extents, dtype type = dtype::float32) {
     const auto id = add_value(std::move(name), std::move(extents), type);
+    at(id).is_input = true;
     inputs_.push_back(id);
     return id;
   }
@@ -165,10 +167,7 @@ class model {
   }
   [[nodiscard]] bool is_available(value_id v) const {
     const value& x = at(v);
-    if (x.data || x.producer >= 0) return true;
-    for (const value_id i : inputs_)
-      if (i == v) return true;
-    return false;
+    return x.data || x.producer >= 0 || x.is_input;
   }
 
   std::vector<value> values_;

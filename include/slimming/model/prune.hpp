@@ -208,30 +208,6 @@ inline void prune(model& net, const op_registry& ops, const prune_plan& plan,
   net = std::move(pruned);
 }
 
-/// The plan behind a record that was read from a file, for a network with the same graph.
-/// \throws plan_mismatch  if the record names other parameters, or cuts that the graph does not allow.
-[[nodiscard]] inline prune_plan plan_of(const channel_graph& graph, const plan_record& record) {
-  const channel_groups groups(graph);
-  mask keep(groups.count());
-  for (const parameter_cut& cut : record.parameters)
-    for (const axis_cut& axis : cut.axes) {
-      const auto found = std::find_if(graph.parameters().begin(), graph.parameters().end(),
-                                      [&](const auto& p) { return p.value.name == cut.name; });
-      if (found == graph.parameters().end() || axis.axis >= found->value.array.rank ||
-          found->axis_binding[axis.axis] < 0)
-        throw plan_mismatch(cut.name, "no channels index axis " + std::to_string(axis.axis));
-      const auto& binding =
-          graph.bindings()[static_cast<std::size_t>(found->axis_binding[axis.axis])];
-      const mask kept = mask::from_indices(graph.size(binding.at), axis.kept);
-      for (index_t i = 0; i < kept.size(); ++i)
-        if (!kept[i]) keep.set(groups.group_of(binding.at, i), false);
-    }
-  prune_plan plan(graph, groups, keep, record.skipped);
-  if (plan.record().parameters != record.parameters)
-    throw plan_mismatch("plan", "it cuts channels apart that belong together in this network");
-  return plan;
-}
-
 /// The network before surgery with every removed channel contributing nothing: the slices that make it
 /// (kernel rows, biases, scales, shifts) and the slices that read it (kernel columns) are zero. Where a
 /// removed channel is zero behind its producer, the latter changes nothing; behind a function that does

@@ -35,8 +35,8 @@ namespace slimming::inline v0 {
 /// after surgery.
 [[nodiscard]] inline std::optional<std::vector<index_t>> integers_now(const rewrite_context& c,
                                                                       std::size_t i,
-                                                                      std::string_view attribute) {
-  if (!attribute.empty() && c.node().has(attribute)) return c.node().integers(attribute);
+                                                                      std::string_view key) {
+  if (!key.empty() && c.node().has(key)) return c.node().integers(key);
   const value_id v = c.node().input(i);
   if (v == no_value) return {};
   if (const any_tensor* t = c.net.constant(v)) return t->converted<index_t>();
@@ -86,11 +86,11 @@ inline void require_static(const rewrite_context& c, std::size_t i) {
 }
 
 /// The integers of an attribute or of input \p i, whichever the node has.
-inline void write_integers(const rewrite_context& c, std::size_t i, std::string_view attribute,
+inline void write_integers(const rewrite_context& c, std::size_t i, std::string_view key,
                            std::span<const index_t> values) {
   op_node& node = c.node();
-  if (!attribute.empty() && node.has(attribute)) {
-    node.attributes.find(attribute)->second = std::vector<index_t>(values.begin(), values.end());
+  if (!key.empty() && node.has(key)) {
+    node.attributes.find(key)->second = std::vector<index_t>(values.begin(), values.end());
     return;
   }
   dtype type = dtype::int64;

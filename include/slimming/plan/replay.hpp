@@ -25,7 +25,7 @@ namespace slimming::inline v0 {
 /// stay, unless a selection reads them from a channel that goes.
 ///
 /// \throws plan_mismatch  if a parameter is missing on either side or has another shape, if an axis is cut
-///                        that no channels index, or if the cuts contradict the ties of the graph.
+///                        that no channels index, or if the cuts contradict the ties or selections of the graph.
 /// \throws bad_value      if a pinned channel or the last one of a unit would go.
 [[nodiscard]] inline prune_plan replay(const channel_graph& graph, const plan_record& record) {
   std::unordered_map<std::string_view, const parameter_cut*> by_name;
@@ -72,7 +72,12 @@ namespace slimming::inline v0 {
   mask keep(groups.count());
   for (index_t g = 0; g < groups.count(); ++g)
     if (decided[static_cast<std::size_t>(g)] == 0) keep.set(g, false);
-  return {graph, groups, keep, record.skipped};
+  prune_plan plan(graph, groups, keep, record.skipped);
+  for (const parameter_cut& cut :
+       plan.record().parameters)  // what selections read follows from the rest
+    if (cut != *by_name.at(cut.name))
+      throw plan_mismatch(cut.name, "the graph cuts it otherwise than the record");
+  return plan;
 }
 
 }  // namespace slimming::inline v0

@@ -200,12 +200,12 @@ enum class border_policy {
 namespace detail {
 
 inline bool shift_vector(const constant_response& r, const array_ref& target, double sign,
-                         border_policy policy, std::string_view place) {
+                         border_policy borders, std::string_view place) {
   if (target.rank != 1 || target.extent[0] != static_cast<index_t>(r.shift.size()))
     throw shape_mismatch(place, static_cast<index_t>(r.shift.size()), target.size());
   if (target.read_only) throw bad_value(place, "is read-only");
   if (target.data == nullptr && target.size() > 0) throw bad_value(place, "has no memory");
-  if (r.bound > 0 && policy == border_policy::refuse) return false;
+  if (r.bound > 0 && borders == border_policy::refuse) return false;
   visit_floating(target.type, place, [&]<class T>() {
     auto* x = reinterpret_cast<T*>(target.data);
     for (index_t o = 0; o < target.extent[0]; ++o) {
@@ -225,13 +225,13 @@ inline bool shift_vector(const constant_response& r, const array_ref& target, do
 /// Adds the response to the consumer's bias. False, and nothing written, if the policy refuses.
 /// \throws shape_mismatch, bad_value, unsupported  if \p bias does not fit; nothing has been written then.
 [[nodiscard]] inline bool absorb_into_bias(const constant_response& response, const array_ref& bias,
-                                           border_policy policy = border_policy::refuse) {
-  return detail::shift_vector(response, bias, 1, policy, "absorb_into_bias");
+                                           border_policy borders = border_policy::refuse) {
+  return detail::shift_vector(response, bias, 1, borders, "absorb_into_bias");
 }
 /// Takes the response from the running mean of the batch norm behind the consumer.
 [[nodiscard]] inline bool absorb_into_mean(const constant_response& response, const array_ref& mean,
-                                           border_policy policy = border_policy::refuse) {
-  return detail::shift_vector(response, mean, -1, policy, "absorb_into_mean");
+                                           border_policy borders = border_policy::refuse) {
+  return detail::shift_vector(response, mean, -1, borders, "absorb_into_mean");
 }
 
 }  // namespace slimming::inline v0

@@ -52,7 +52,7 @@ class protection {
   }
 
  private:
-  struct reason {
+  struct ground {
     skip_reason why;
     std::string text;
   };
@@ -111,7 +111,7 @@ class protection {
   const channel_graph& graph_;
   const channel_groups& groups_;
   std::vector<std::int32_t> of_;  // group -> reason
-  std::vector<reason> reasons_;
+  std::vector<ground> reasons_;
 };
 
 }  // namespace slimming::inline v0::detail
