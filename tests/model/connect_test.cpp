@@ -15,6 +15,7 @@ struct one_node {
   std::vector<sl::value_facts> facts;
   std::vector<sl::channel_layout> layouts;
   std::vector<sl::index_t> uses;
+  std::vector<std::int32_t> axes;
   std::vector<char> divisors;
   sl::connect_options options;
   sl::channel_graph graph;
@@ -29,10 +30,11 @@ struct one_node {
     layouts.resize(3);
     layouts[0] = sl::layout_with(3, 1, graph.add(4, "x"), true);
     uses = {1, readers_of_w, 0};
+    axes.assign(3, -1);
     divisors.resize(3);
   }
   sl::connect_context context() {
-    return {net, net.nodes()[0], options, facts, layouts, uses, divisors, graph, {}};
+    return {net, net.nodes()[0], options, facts, layouts, uses, axes, divisors, graph, {}};
   }
 };
 

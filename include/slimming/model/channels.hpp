@@ -69,9 +69,15 @@ class graph_builder {
     result_.facts = infer_sample(net, ops, options.input_extents, first_sample);
     result_.layouts.resize(net.values().size());
     use_count_.assign(net.values().size(), 0);
+    read_axis_.assign(net.values().size(), -1);
     for (const op_node& node : net.nodes())
       for (const value_id v : node.inputs)
         if (v != no_value) ++use_count_[static_cast<std::size_t>(v)];
+    for (const op_node& node : net.nodes())
+      if (const auto* definition = ops.find(node);
+          definition && definition->channel_axis && node.input(0) != no_value)
+        read_axis_[static_cast<std::size_t>(node.input(0))] =
+            static_cast<std::int32_t>(*definition->channel_axis);
   }
 
   model_channels run() {
@@ -111,9 +117,8 @@ class graph_builder {
       return;
     const op_definition* definition = ops_.find(node);
     if (!definition && options_.strict) (void)ops_.at(node);
-    connect_context context{
-        net_,      node,          options_, result_.facts, result_.layouts, use_count_,
-        divisors_, result_.graph, {}};
+    connect_context context{net_,       node,       options_,  result_.facts, result_.layouts,
+                            use_count_, read_axis_, divisors_, result_.graph, {}};
     context.outputs.resize(node.outputs.size());
     const auto is_known = [&](value_id v) { return v == no_value || facts(v).extents; };
     if (!definition)
@@ -135,9 +140,8 @@ class graph_builder {
     for (const auto& [key, value] : node.attributes)
       if (const auto* opaque = std::get_if<opaque_attribute>(&value)) text += opaque->bytes;
     if (text.empty()) return;
-    connect_context context{
-        net_,      node,          options_, result_.facts, result_.layouts, use_count_,
-        divisors_, result_.graph, {}};
+    connect_context context{net_,       node,       options_,  result_.facts, result_.layouts,
+                            use_count_, read_axis_, divisors_, result_.graph, {}};
     result_.graph.enter(label_of(context));
     for (std::size_t v = 0; v < net_.values().size(); ++v)
       if (text.find(net_.values()[v].name) != std::string::npos) {
@@ -165,6 +169,7 @@ class graph_builder {
   const connect_options& options_;
   std::vector<char> divisors_;
   std::vector<index_t> use_count_;
+  std::vector<std::int32_t> read_axis_;
   model_channels result_;
 };
 

@@ -15,6 +15,7 @@
 #include <slimming/model/op_node.hpp>        // op_node
 #include <slimming/rules/conv.hpp>           // group_policy
 
+#include <cstdint>        // std::int32_t
 #include <functional>     // std::function
 #include <map>            // std::map
 #include <optional>       // std::optional
@@ -93,7 +94,9 @@ struct connect_context {
   std::span<const value_facts> facts;  ///< by value_id
   std::span<channel_layout> layouts;   ///< by value_id
   std::span<const index_t> use_count;  ///< by value_id: how many nodes read it
-  std::span<const char> is_divisor;    ///< by value_id: something may be divided by this constant
+  std::span<const std::int32_t>
+      read_axis;                     ///< by value_id: axis that a reader takes for channels, or -1
+  std::span<const char> is_divisor;  ///< by value_id: something may be divided by this constant
   channel_graph& graph;
   std::vector<channel_layout> outputs;  ///< to be filled, one per node output
 };
@@ -129,6 +132,9 @@ struct op_definition {
   std::function<void(connect_context&)> connect{};
   std::function<void(rewrite_context&)> rewrite{};
   std::function<void(evaluate_context&)> evaluate{};
+  /// The axis of its first input that the operator takes for channels, if it needs them there: a
+  /// reshape before it that could leave them on several axes chooses this one.
+  std::optional<std::size_t> channel_axis{};
 };
 
 /// Operators by domain and name. A later entry replaces an earlier one: the user's entries win.

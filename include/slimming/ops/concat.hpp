@@ -257,13 +257,11 @@ inline void infer_slice(infer_context& c) {
   set_output(c, 0, std::move(y), facts_of(c, 0).type);
 }
 
-/// A slice in steps stays one if the channels between two that it takes go with the first of them.
-inline void tie_strides(connect_context& c, channels x, const slice_range& range) {
-  const index_t n = c.graph.size(x), step = range.step;
-  const index_t lead = (range.first + step - 1) / step;  // strides before the first taken channel
-  const index_t shift = lead * step - range.first;
-  const channels stride = c.graph.add((n + shift + step - 1) / step, label_of(c) + ".strides");
-  c.graph.tie_each(x, stride, [=](index_t i) { return (i + shift) / step; });
+/// A slice in steps stays one if the channels between two that it takes go together with one of them.
+inline void tie_strides(connect_context& c, channels x, index_t step) {
+  const index_t n = c.graph.size(x);
+  const channels stride = c.graph.add((n + step - 1) / step, label_of(c) + ".strides");
+  c.graph.tie_each(x, stride, [step](index_t i) { return i / step; });
 }
 
 inline void connect_slice(connect_context& c) {
@@ -285,7 +283,7 @@ inline void connect_slice(connect_context& c) {
     carried.c = rules::connect(c.graph, rules::slice_facts{label_of(c), r.first, r.count, r.step},
                                {carried.c, {}, false})
                     .c;
-    if (r.step > 1) tie_strides(c, slimming::layout_of(c, in).on(axis), r);
+    if (r.step > 1) tie_strides(c, slimming::layout_of(c, in).on(axis), r.step);
   }
   c.outputs[0] = std::move(layout);
 }
@@ -307,10 +305,13 @@ inline void rewrite_slice(rewrite_context& c) {
     if (!wide) continue;
     const mask keep = c.keep(wide);
     const slice_range& r = ranges[axis];
-    index_t lead = 0, taken = 0;
-    for (index_t i = 0; i < r.first; ++i) lead += keep[i];
-    for (index_t i = 0; i < r.count; ++i) taken += keep[r.first + i * r.step];
-    if (r.step < 0 && !keep[r.first]) --lead;  // the last kept one at or before the first
+    index_t first = -1, taken = 0;  // the first channel that is taken and stays; how many do
+    for (index_t i = 0; i < r.count; ++i) {
+      const index_t channel = r.first + i * r.step;
+      if (keep[channel] && taken++ == 0) first = channel;
+    }
+    index_t lead = 0;  // its number after surgery
+    for (index_t i = 0; i < first; ++i) lead += keep[i];
     const auto now =
         clamp_slice(present->starts[k], present->ends[k], present->steps[k], keep.count(), node);
     if (now.count == taken && (taken == 0 || now.first == lead)) continue;

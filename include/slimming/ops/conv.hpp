@@ -148,7 +148,7 @@ inline void evaluate_conv(evaluate_context& c) {
 
 inline void add_conv(op_registry& ops) {
   const op_definition conv{detail::infer_conv, detail::connect_conv, detail::rewrite_conv,
-                           detail::evaluate_conv};
+                           detail::evaluate_conv, 1};
   ops.add("Conv", conv).add("ConvTranspose", conv);
 }
 

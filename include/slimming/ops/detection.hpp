@@ -240,7 +240,7 @@ inline void add_detection(op_registry& ops) {
   ops.add("NonMaxSuppression", {detail::infer_data_dependent, {}, {}, detail::evaluate_nms});
   ops.add("NonZero", {detail::infer_data_dependent, {}, {}, detail::evaluate_non_zero});
   ops.add("RoiAlign",
-          {detail::infer_roi_align, detail::connect_roi_align, {}, detail::evaluate_roi_align});
+          {detail::infer_roi_align, detail::connect_roi_align, {}, detail::evaluate_roi_align, 1});
 }
 
 }  // namespace slimming::inline v0::ops

@@ -293,10 +293,10 @@ inline void evaluate_lp_normalization(evaluate_context& c) {
 
 inline void add_norm(op_registry& ops) {
   const op_definition per_channel{
-      detail::infer_batch_norm, detail::connect_batch_norm, {}, detail::evaluate_batch_norm};
+      detail::infer_batch_norm, detail::connect_batch_norm, {}, detail::evaluate_batch_norm, 1};
   ops.add("BatchNormalization", per_channel).add("InstanceNormalization", per_channel);
   ops.add("GroupNormalization", {detail::infer_same, detail::connect_group_norm,
-                                 detail::rewrite_group_norm, detail::evaluate_group_norm});
+                                 detail::rewrite_group_norm, detail::evaluate_group_norm, 1});
   ops.add("LayerNormalization",
           {detail::infer_layer_norm, detail::connect_layer_norm, {}, detail::evaluate_layer_norm});
   ops.add("LpNormalization", {detail::infer_same,

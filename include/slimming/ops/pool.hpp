@@ -155,7 +155,7 @@ inline void evaluate_pool(evaluate_context& c) {
 }  // namespace detail
 
 inline void add_pool(op_registry& ops) {
-  const op_definition pool{detail::infer_pool, detail::connect_pool, {}, detail::evaluate_pool};
+  const op_definition pool{detail::infer_pool, detail::connect_pool, {}, detail::evaluate_pool, 1};
   for (const char* name :
        {"MaxPool", "AveragePool", "LpPool", "GlobalMaxPool", "GlobalAveragePool", "GlobalLpPool"})
     ops.add(name, pool);

@@ -11,6 +11,7 @@
 #include <slimming/model/op_registry.hpp>  // op_registry
 #include <slimming/ops/detail/naive.hpp>   // row_major_strides, reals_of
 #include <slimming/ops/detail/shapes.hpp>  // axes_of, integers_of
+#include <slimming/rules/reduce.hpp>       // channel_reduce_facts
 
 #include <algorithm>    // std::max, std::min
 #include <cmath>        // std::abs, std::exp, std::log, std::sqrt
@@ -77,7 +78,6 @@ inline void connect_reduce(connect_context& c) {
   const auto axes =
       reduced_axes(c.node, layout.axes.size(), integers_of(c.node, c.facts, 1, "axes"));
   channel_layout result;
-  c.graph.enter(label_of(c));
   for (std::size_t axis = 0; axis < layout.axes.size(); ++axis) {
     auto carried = layout.axes[axis];
     if (!axes[axis]) {
@@ -85,8 +85,11 @@ inline void connect_reduce(connect_context& c) {
       result.axes.push_back(carried);
       continue;
     }
-    if (carried.c && !(ignores_zeros(c.node.op) && carried.is_zero))
-      c.graph.pin(carried.c, "operator '" + c.node.op + "' reduces over it");
+    if (carried.c)
+      (void)rules::connect(
+          c.graph,
+          rules::channel_reduce_facts{label_of(c), ignores_zeros(c.node.op) && carried.is_zero},
+          {carried.c, {}, false});
     if (c.node.integer("keepdims", 1) != 0) result.axes.emplace_back();
   }
   c.outputs[0] = std::move(result);

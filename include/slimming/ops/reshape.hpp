@@ -67,7 +67,9 @@ inline void connect_reshape(connect_context& c) {
   const shape& x = slimming::extents_of(c, in);
   const channel_layout& layout = slimming::layout_of(c, in);
   if (!layout) return;
-  c.outputs[0] = fold(c.graph, layout, x, slimming::extents_of(c, c.node.outputs[0]), label_of(c));
+  const value_id out = c.node.outputs[0];
+  c.outputs[0] = fold(c.graph, layout, x, slimming::extents_of(c, out), label_of(c),
+                      c.read_axis[static_cast<std::size_t>(out)]);
 }
 
 inline void rewrite_reshape(rewrite_context& c) {

@@ -83,7 +83,7 @@ inline void evaluate_space_depth(evaluate_context& c) {
 
 inline void add_space_depth(op_registry& ops) {
   const op_definition definition{
-      detail::infer_space_depth, detail::connect_space_depth, {}, detail::evaluate_space_depth};
+      detail::infer_space_depth, detail::connect_space_depth, {}, detail::evaluate_space_depth, 1};
   ops.add("DepthToSpace", definition).add("SpaceToDepth", definition);
 }
 

@@ -51,25 +51,31 @@ void for_each_mac(const conv_shape& s, const Visit& visit) {
     throw bad_value("conv_shape: channels must be multiples of groups", s.groups);
   const index_t in_group = s.in_channels / s.groups;
   const index_t out_group = s.out_channels / s.groups;
+  const auto visit_row = [&](index_t row_of_x, index_t w, index_t row_of_y, index_t t2) {
+    for (index_t o2 = 0; o2 < s.out[2]; ++o2) {
+      const index_t i2 = o2 * s.stride[2] - s.pad[2] + t2 * s.dilation[2];
+      if (i2 >= 0 && i2 < s.in[2]) visit(row_of_x + i2, w, row_of_y + o2);
+    }
+  };
+  const auto visit_plane = [&](index_t plane_of_x, index_t w, index_t plane_of_y, index_t tap) {
+    const index_t t2 = tap % s.kernel[2], t1 = tap / s.kernel[2] % s.kernel[1],
+                  t0 = tap / s.kernel[2] / s.kernel[1];
+    for (index_t o0 = 0; o0 < s.out[0]; ++o0)
+      for (index_t o1 = 0; o1 < s.out[1]; ++o1) {
+        const index_t i0 = o0 * s.stride[0] - s.pad[0] + t0 * s.dilation[0];
+        const index_t i1 = o1 * s.stride[1] - s.pad[1] + t1 * s.dilation[1];
+        if (i0 < 0 || i1 < 0 || i0 >= s.in[0] || i1 >= s.in[1]) continue;
+        visit_row(plane_of_x + (i0 * s.in[1] + i1) * s.in[2], w,
+                  plane_of_y + (o0 * s.out[1] + o1) * s.out[2], t2);
+      }
+  };
   for (index_t n = 0; n < s.batch; ++n)
     for (index_t k = 0; k < s.out_channels; ++k)
       for (index_t c = 0; c < in_group; ++c)
-        for (index_t o = 0; o < s.out_size(); ++o)
-          for (index_t tap = 0; tap < s.taps(); ++tap) {
-            const index_t o2 = o % s.out[2], o1 = o / s.out[2] % s.out[1],
-                          o0 = o / s.out[2] / s.out[1];
-            const index_t t2 = tap % s.kernel[2], t1 = tap / s.kernel[2] % s.kernel[1],
-                          t0 = tap / s.kernel[2] / s.kernel[1];
-            const index_t i0 = o0 * s.stride[0] - s.pad[0] + t0 * s.dilation[0];
-            const index_t i1 = o1 * s.stride[1] - s.pad[1] + t1 * s.dilation[1];
-            const index_t i2 = o2 * s.stride[2] - s.pad[2] + t2 * s.dilation[2];
-            if (i0 < 0 || i1 < 0 || i2 < 0 || i0 >= s.in[0] || i1 >= s.in[1] || i2 >= s.in[2])
-              continue;
-            const index_t channel = k / out_group * in_group + c;
-            visit(((n * s.in_channels + channel) * s.in[0] + i0) * s.in[1] * s.in[2] +
-                      i1 * s.in[2] + i2,
-                  (k * in_group + c) * s.taps() + tap, (n * s.out_channels + k) * s.out_size() + o);
-          }
+        for (index_t tap = 0; tap < s.taps(); ++tap)
+          visit_plane((n * s.in_channels + k / out_group * in_group + c) * s.in_size(),
+                      (k * in_group + c) * s.taps() + tap, (n * s.out_channels + k) * s.out_size(),
+                      tap);
 }
 
 }  // namespace detail

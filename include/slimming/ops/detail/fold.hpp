@@ -136,10 +136,11 @@ class block_fold {
 
 /// The layout of a value of extents \p in after a reshape to \p out. Where a block of axes is split so
 /// that several output axes could carry the channels, the one that tells most groups apart does (the
-/// outermost of equals), and channels that it does not tell apart are tied: equal positions of all
-/// groups in a channel shuffle, all pixels of a channel in a flattening, equal dimensions of all heads.
+/// outermost of equals), unless a reader wants them on \p read_axis. Channels that it does not tell apart
+/// are tied: equal positions of all groups in a channel shuffle, all pixels of a channel in a
+/// flattening, equal dimensions of all heads.
 inline channel_layout fold(channel_graph& graph, const channel_layout& layout, const shape& in,
-                           const shape& out, const std::string& name) {
+                           const shape& out, const std::string& name, index_t read_axis = -1) {
   channel_layout result(out.size());
   for (const reshape_block& block : reshape_blocks(in, out)) {
     std::vector<std::size_t> carriers;
@@ -171,10 +172,11 @@ inline channel_layout fold(channel_graph& graph, const channel_layout& layout, c
     index_t most = 1;
     for (const std::size_t axis : block.out) {
       const index_t n = folding.distinct(out[axis], inner_of(out, block.out, axis));
-      if (n > most) {
-        most = n;
-        best = axis;
-      }
+      const bool is_wanted = static_cast<index_t>(axis) == read_axis && n > 1;
+      if (n <= most && !is_wanted) continue;
+      most = n;
+      best = axis;
+      if (is_wanted) break;
     }
     if (most == 1) {
       graph.enter(name);
