@@ -13,8 +13,11 @@ slimming_add_example(slim
   COMPONENTS json data zip onnx)
 if(TARGET slim)
   # The program computes in two files; the others are options and tables.
-  get_target_property(files slim SOURCES)
-  list(FILTER files EXCLUDE REGEX "engine_|operators")
-  set_source_files_properties(${files} PROPERTIES COMPILE_OPTIONS -O1)
+  target_compile_options(slim PRIVATE -O1)
+  set_source_files_properties(slim/engine_cpu.cpp slim/operators.cpp PROPERTIES
+    COMPILE_OPTIONS -O3 SKIP_PRECOMPILE_HEADERS ON)
   target_link_libraries(slim PRIVATE CLI11::CLI11)
+  if(SLIMMING_PRECOMPILE)
+    target_precompile_headers(slim PRIVATE <CLI/CLI.hpp> <nlohmann/json.hpp> <filesystem> <map> <string> <vector>)
+  endif()
 endif()

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The slimming authors
 // SPDX-License-Identifier: MIT
-#include <slimming/exec/cpu_executor.hpp>  // cpu_executor
-#include <slimming/exec/executor.hpp>      // executor
+#include <slimming/exec/executor.hpp>  // executor
 
-#include "tests/exec/small_net.hpp"  // small_net, random_values
-#include "tests/support/catch.hpp"   // TEST_CASE
+#include "tests/exec/small_net.hpp"        // small_net, random_values
+#include "tests/support/catch.hpp"         // TEST_CASE
+#include "tests/support/cpu_executor.hpp"  // cpu_executor
 
 #include <vector>  // std::vector
 

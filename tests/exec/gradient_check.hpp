@@ -8,10 +8,10 @@
 
 #include <slimming/exec/executor.hpp>   // executor
 #include <slimming/model/evaluate.hpp>  // evaluate
-#include <slimming/ops/builtin.hpp>     // builtin_ops
 
 #include "tests/exec/small_net.hpp"  // random_values
 #include "tests/support/catch.hpp"   // CHECK
+#include "tests/support/oracle.hpp"  // ops
 
 #include <algorithm>  // std::max
 #include <cmath>      // std::abs
@@ -37,7 +37,7 @@ inline std::vector<sl::any_tensor> random_inputs(const sl::model& net) {
 inline double weighted_output(const sl::model& net, const std::vector<sl::any_tensor>& inputs,
                               const std::vector<std::vector<float>>& weights) {
   const auto outputs =
-      sl::evaluate(net, sl::builtin_ops(), inputs, {.real = sl::dtype::float64, .training = true});
+      sl::evaluate(net, sl::testing::ops(), inputs, {.real = sl::dtype::float64, .training = true});
   double sum = 0;
   for (std::size_t k = 0; k < outputs.size(); ++k) {
     const auto y = outputs[k].converted<double>();
@@ -55,12 +55,12 @@ void check_gradients(sl::model net, const MakeDevice& make_device, double tolera
   sl::executor_options o;
   o.mode = sl::execution_mode::training;
   o.keep_gradients = true;
-  sl::executor<decltype(make_device())> e(net, sl::builtin_ops(), o, make_device());
+  sl::executor<decltype(make_device())> e(net, sl::testing::ops(), o, make_device());
   for (std::size_t i = 0; i < inputs.size(); ++i) e.set_input(i, inputs[i].values<float>());
   e.forward();
   std::vector<std::vector<float>> weights;
   const auto expected =
-      sl::evaluate(net, sl::builtin_ops(), inputs, {.real = sl::dtype::float64, .training = true});
+      sl::evaluate(net, sl::testing::ops(), inputs, {.real = sl::dtype::float64, .training = true});
   for (std::size_t k = 0; k < expected.size(); ++k) {
     const auto want = expected[k].converted<double>();
     const auto got = e.output(k);

@@ -3,11 +3,11 @@
 //
 // Every operator that can be trained through on the CPU, forwards and backwards, against finite
 // differences of the naive evaluation in double.
-#include <slimming/exec/cpu_executor.hpp>  // cpu_device
 
-#include "tests/exec/gradient_cases.hpp"  // convolutions_of_any_shape, ...
-#include "tests/exec/gradient_check.hpp"  // check_gradients
-#include "tests/support/catch.hpp"        // TEST_CASE
+#include "tests/exec/gradient_cases.hpp"   // convolutions_of_any_shape, ...
+#include "tests/exec/gradient_check.hpp"   // check_gradients
+#include "tests/support/catch.hpp"         // TEST_CASE
+#include "tests/support/cpu_executor.hpp"  // cpu_device
 
 namespace {
 

@@ -2,15 +2,15 @@
 // SPDX-License-Identifier: MIT
 //
 // Whole networks on the CPU against the naive evaluation in double.
-#include <slimming/exec/cpu_executor.hpp>  // cpu_executor
-#include <slimming/model/evaluate.hpp>     // evaluate
-#include <slimming/model/prune.hpp>        // prune
-#include <slimming/models/by_name.hpp>     // by_name
-#include <slimming/ops/builtin.hpp>        // builtin_ops
-#include <slimming/plan/plan.hpp>          // make_plan
+#include <slimming/model/evaluate.hpp>  // evaluate
+#include <slimming/model/prune.hpp>     // prune
+#include <slimming/models/by_name.hpp>  // by_name
+#include <slimming/plan/plan.hpp>       // make_plan
 
-#include "tests/exec/small_net.hpp"  // random_values
-#include "tests/support/catch.hpp"   // TEST_CASE
+#include "tests/exec/small_net.hpp"        // random_values
+#include "tests/support/catch.hpp"         // TEST_CASE
+#include "tests/support/cpu_executor.hpp"  // cpu_executor
+#include "tests/support/oracle.hpp"        // ops
 
 #include <algorithm>  // std::max
 #include <cmath>      // std::abs
@@ -43,14 +43,14 @@ sl::model small_version(const std::string& name) {
 void check_against_evaluation(const sl::model& net, const sl::shape& in, sl::executor_options o) {
   const bool training = o.mode == sl::execution_mode::training;
   o.inputs = {in};
-  sl::cpu_executor e(net, sl::builtin_ops(), o, sl::cpu_device(2));
+  sl::cpu_executor e(net, sl::testing::ops(), o, sl::cpu_device(2));
   const auto x = random_values(sl::element_count(in), 3);
   e.set_input(0, x);
   e.forward();
   const auto got = e.output();
   const std::vector<sl::any_tensor> inputs{
       sl::any_tensor::from(std::span<const float>(x), sl::shape(in))};
-  const auto want = sl::evaluate(net, sl::builtin_ops(), inputs,
+  const auto want = sl::evaluate(net, sl::testing::ops(), inputs,
                                  {.real = sl::dtype::float64, .training = training})[0]
                         .converted<double>();
   REQUIRE(got.size() == want.size());
@@ -77,8 +77,8 @@ TEST_CASE("every recipe computes what its naive evaluation computes") {
 TEST_CASE("so does every recipe after surgery, with selections that leave channels out") {
   for (const auto& name : names) {
     sl::model net = small_version(name);
-    const auto graph = sl::connect(net, sl::builtin_ops()).graph;
-    sl::prune(net, sl::builtin_ops(), sl::make_plan(graph, sl::bn_gamma{}, sl::global_ratio{0.4}));
+    const auto graph = sl::connect(net, sl::testing::ops()).graph;
+    sl::prune(net, sl::testing::ops(), sl::make_plan(graph, sl::bn_gamma{}, sl::global_ratio{0.4}));
     for (const bool training : {false, true}) {
       INFO(name << " training " << training);
       sl::executor_options o;

@@ -6,7 +6,6 @@
 #include <slimming/core/random.hpp>
 #include <slimming/layer/compose.hpp>
 #include <slimming/model/channels.hpp>
-#include <slimming/ops/builtin.hpp>
 #include <slimming/plan/plan.hpp>
 
 #include <algorithm>
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/oracle.hpp"  // ops
 
 namespace sl = slimming;
 using sl::index_t;
@@ -310,7 +310,7 @@ void check_same_plans(const sl::channel_graph& a, const sl::channel_graph& b, Cr
 }
 
 void check_same(twin& t, bool has_norms = true) {
-  const auto run_time = sl::connect(t.net, sl::builtin_ops());
+  const auto run_time = sl::connect(t.net, sl::testing::ops());
   const sight typed = look(t.graph), other = look(run_time.graph);
   CHECK(typed.axes == other.axes);
   CHECK(typed.groups == other.groups);

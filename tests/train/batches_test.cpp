@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The slimming authors
 // SPDX-License-Identifier: MIT
-#include <slimming/exec/cpu_executor.hpp>  // cpu_executor
-#include <slimming/train/batches.hpp>      // set_batch, batches_for
+#include <slimming/train/batches.hpp>  // set_batch, batches_for
 
-#include "tests/support/catch.hpp"   // TEST_CASE
-#include "tests/train/tiny_run.hpp"  // tiny_classifier, coloured_noise
+#include "tests/support/catch.hpp"         // TEST_CASE
+#include "tests/support/cpu_executor.hpp"  // cpu_executor
+#include "tests/train/tiny_run.hpp"        // tiny_classifier, coloured_noise
 
 #include <numeric>  // std::iota
 #include <vector>   // std::vector

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The slimming authors
 // SPDX-License-Identifier: MIT
-#include <slimming/exec/cpu_executor.hpp>  // cpu_executor
-#include <slimming/train/checkpoint.hpp>   // write_checkpoint, read_checkpoint
+#include <slimming/train/checkpoint.hpp>  // write_checkpoint, read_checkpoint
 
 #include "tests/support/catch.hpp"                // TEST_CASE
+#include "tests/support/cpu_executor.hpp"         // cpu_executor
 #include "tests/support/temporary_directory.hpp"  // temporary_directory
 #include "tests/train/tiny_run.hpp"               // tiny_classifier
 

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The slimming authors
 // SPDX-License-Identifier: MIT
-#include <slimming/exec/cpu_executor.hpp>  // cpu_executor
-#include <slimming/train/evaluation.hpp>   // evaluator
+#include <slimming/train/evaluation.hpp>  // evaluator
 
-#include "tests/support/catch.hpp"   // TEST_CASE
-#include "tests/train/tiny_run.hpp"  // coloured_noise
+#include "tests/support/catch.hpp"         // TEST_CASE
+#include "tests/support/cpu_executor.hpp"  // cpu_executor
+#include "tests/train/tiny_run.hpp"        // coloured_noise
 
 #include <cmath>   // std::log
 #include <vector>  // std::vector

@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The slimming authors
 // SPDX-License-Identifier: MIT
-#include <slimming/exec/cpu_executor.hpp>  // cpu_executor
-#include <slimming/models/by_name.hpp>     // by_name
-#include <slimming/ops/builtin.hpp>        // builtin_ops
-#include <slimming/plan/plan.hpp>          // make_plan
-#include <slimming/train/masked.hpp>       // compact_network
-#include <slimming/train/optimiser.hpp>    // sgd_rule
+#include <slimming/models/by_name.hpp>   // by_name
+#include <slimming/plan/plan.hpp>        // make_plan
+#include <slimming/train/masked.hpp>     // compact_network
+#include <slimming/train/optimiser.hpp>  // sgd_rule
 
-#include "tests/exec/small_net.hpp"  // random_values
-#include "tests/support/catch.hpp"   // TEST_CASE
+#include "tests/exec/small_net.hpp"        // random_values
+#include "tests/support/catch.hpp"         // TEST_CASE
+#include "tests/support/cpu_executor.hpp"  // cpu_executor
+#include "tests/support/oracle.hpp"        // ops
 
 #include <algorithm>  // std::max
 #include <cmath>      // std::abs
@@ -37,7 +37,7 @@ sl::model network(const std::string& name) {
 }
 
 sl::prune_plan plan_for(sl::model& net, double ratio) {
-  return sl::make_plan(sl::connect(net, sl::builtin_ops()).graph, sl::bn_gamma{},
+  return sl::make_plan(sl::connect(net, sl::testing::ops()).graph, sl::bn_gamma{},
                        sl::global_ratio{ratio});
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("compact training is plainly masked training on the live channels") {
     INFO(name);
     sl::model full = network(name);
     const auto plan = plan_for(full, 0.5);
-    sl::compact_network compact(full, sl::builtin_ops(), plan);
+    sl::compact_network compact(full, sl::testing::ops(), plan);
     sl::velocity_map velocities;
     compact.silence_dead(full, velocities);
     compact.gather(full);
@@ -91,7 +91,7 @@ TEST_CASE("compact training is plainly masked training on the live channels") {
     // The reference: the whole network, scale and shift of dead channels masked before every pass,
     // their velocities too.
     sl::model reference = full;
-    sl::cpu_executor wide(reference, sl::builtin_ops(), training(), sl::cpu_device(2));
+    sl::cpu_executor wide(reference, sl::testing::ops(), training(), sl::cpu_device(2));
     const auto wide_losses = run_steps(wide, [&] {
       wide.store(reference);
       auto all = sl::velocities_of(wide);
@@ -100,7 +100,7 @@ TEST_CASE("compact training is plainly masked training on the live channels") {
       sl::set_velocities(wide, all);
     });
 
-    sl::cpu_executor narrow(compact.net(), sl::builtin_ops(), training(), sl::cpu_device(2));
+    sl::cpu_executor narrow(compact.net(), sl::testing::ops(), training(), sl::cpu_device(2));
     const auto narrow_losses = run_steps(narrow, [] {});
     for (std::size_t i = 0; i < wide_losses.size(); ++i)
       CHECK(narrow_losses[i] == Approx(wide_losses[i]).epsilon(1e-4));
@@ -112,7 +112,7 @@ TEST_CASE("compact training is plainly masked training on the live channels") {
       INFO(part);
       check_close(values, wide_velocities.at(part), 2e-3);
     }
-    sl::compact_network expected(reference, sl::builtin_ops(), plan);
+    sl::compact_network expected(reference, sl::testing::ops(), plan);
     for (const auto& p : narrow.parameters()) {
       if (p.name.ends_with("running_mean") || p.name.ends_with("running_var")) continue;
       INFO(p.name);
@@ -133,7 +133,7 @@ TEST_CASE("gathering and scattering are inverse on the live part and leave the r
   sl::model full = network("preresnet11");
   const sl::model before = full;
   const auto plan = plan_for(full, 0.4);
-  sl::compact_network compact(full, sl::builtin_ops(), plan);
+  sl::compact_network compact(full, sl::testing::ops(), plan);
   const auto total = [](const sl::model& net) {
     double sum = 0;
     for (const auto& v : net.values())
@@ -147,7 +147,7 @@ TEST_CASE("gathering and scattering are inverse on the live part and leave the r
         for (float& f : t->values<float>()) f = -f;
   compact.scatter(full);
   CHECK(total(full) == Approx(total(before)));
-  sl::compact_network again(full, sl::builtin_ops(), plan);
+  sl::compact_network again(full, sl::testing::ops(), plan);
   again.gather(full);
   CHECK(total(again.net()) == Approx(total(compact.net())));
   sl::velocity_map whole{{"fc.bias", std::vector<float>(10, 1.0f)}};
@@ -162,7 +162,7 @@ TEST_CASE("gathering and scattering are inverse on the live part and leave the r
 TEST_CASE("behind a selection the dead scale factors are those that it leaves out") {
   sl::model full = network("preresnet11");
   const auto plan = plan_for(full, 0.5);
-  sl::compact_network compact(full, sl::builtin_ops(), plan);
+  sl::compact_network compact(full, sl::testing::ops(), plan);
   bool found = false;
   for (const auto& node : compact.net().nodes()) {
     if (node.op != "ChannelSelect") continue;
@@ -181,7 +181,7 @@ TEST_CASE("behind a selection the dead scale factors are those that it leaves ou
 
 TEST_CASE("a network of other extents is refused") {
   sl::model full = network("vgg11");
-  sl::compact_network compact(full, sl::builtin_ops(), plan_for(full, 0.5));
+  sl::compact_network compact(full, sl::testing::ops(), plan_for(full, 0.5));
   sl::models::recipe r;
   r.multiplier = 0.5;
   sl::model other = sl::models::by_name("vgg11", r);

@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: MIT
 //
 // Five training steps of whole networks against PyTorch: tests/train/fixtures/make_torch_steps.py.
-#include <slimming/core/random.hpp>        // random_stream
-#include <slimming/exec/cpu_executor.hpp>  // cpu_executor
-#include <slimming/models/by_name.hpp>     // by_name
-#include <slimming/ops/builtin.hpp>        // builtin_ops
-#include <slimming/train/optimiser.hpp>    // sgd_rule
+#include <slimming/core/random.hpp>      // random_stream
+#include <slimming/models/by_name.hpp>   // by_name
+#include <slimming/train/optimiser.hpp>  // sgd_rule
 
-#include "tests/support/catch.hpp"  // TEST_CASE
+#include "tests/support/catch.hpp"         // TEST_CASE
+#include "tests/support/cpu_executor.hpp"  // cpu_executor
+#include "tests/support/oracle.hpp"        // ops
 
 #include <nlohmann/json.hpp>  // nlohmann::json
 
@@ -58,7 +58,7 @@ void check_steps(const std::string& name, double multiplier, bool exact) {
   o.loss = sl::cross_entropy{.label_smoothing = 0.1};
   o.keep_gradients = true;
   o.exact = exact;
-  sl::cpu_executor e(net, sl::builtin_ops(), o);
+  sl::cpu_executor e(net, sl::testing::ops(), o);
   std::vector<float> x(static_cast<std::size_t>(batch * 3 * size * size));
   sl::random_stream pixels{3, 0, 0}, classes{3, 1, 0};
   for (float& v : x) v = static_cast<float>(pixels.normal());

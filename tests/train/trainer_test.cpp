@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The slimming authors
 // SPDX-License-Identifier: MIT
-#include <slimming/exec/cpu_executor.hpp>  // cpu_executor
-#include <slimming/train/trainer.hpp>      // trainer
+#include <slimming/train/trainer.hpp>  // trainer
 
 #include "tests/support/catch.hpp"                // TEST_CASE
+#include "tests/support/cpu_executor.hpp"         // cpu_executor
 #include "tests/support/temporary_directory.hpp"  // temporary_directory
 #include "tests/train/tiny_run.hpp"               // tiny_classifier, coloured_noise
 

@@ -19,10 +19,11 @@
 
 namespace slimming::inline v0 {
 
-inline const exec::lowering_table<cpu_device>& cpu_device::lowerings() {
+template <class Device>
+const exec::lowering_table<Device>& cpu_device::lowerings() {
   static const auto table = [] {
     using namespace exec::detail;
-    exec::lowering_table<cpu_device> t;
+    exec::lowering_table<Device> t;
     t.add("Convolution", lower_convolution, exec::fused_domain);
     t.add("Normalization", lower_normalization, exec::fused_domain);
     t.add("CrossEntropy", lower_cross_entropy, exec::fused_domain);
