@@ -32,3 +32,22 @@ TEST_CASE("names are unique and findable; copies are deep") {
   CHECK(m.initializer(m.add_value("")) == nullptr);
   CHECK_THROWS_AS(m.at(99), sl::bad_value);
 }
+
+TEST_CASE("an operator is put behind another: who read the one reads the other") {
+  sl::model m;
+  const auto x = m.add_input("x", {1, 3});
+  const auto y = m.append("Relu", "a", {x});
+  const auto z = m.append("Neg", "b", {y});
+  m.add_output(y);
+  const auto& fresh = m.insert_behind(0, {"Abs", "between", {}, {}, {}, ""}, "made");
+  CHECK(fresh.op == "Abs");
+  CHECK(fresh.inputs == std::vector<sl::value_id>{m.find("made")});
+  CHECK(fresh.outputs == std::vector<sl::value_id>{y});
+  REQUIRE(m.nodes().size() == 3);
+  CHECK(m.nodes()[0].outputs[0] == m.find("made"));
+  CHECK(m.nodes()[2].inputs[0] == y);
+  CHECK(m.at(m.find("made")).producer == 0);
+  CHECK(m.at(y).producer == 1);
+  CHECK(m.at(z).producer == 2);
+  CHECK_THROWS_AS(m.insert_behind(0, {"Abs", "again", {}, {}, {}, ""}, "made"), sl::bad_value);
+}

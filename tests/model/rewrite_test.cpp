@@ -75,3 +75,18 @@ TEST_CASE("numbers cannot stand for a list that depends on a symbolic dimension"
   CHECK_NOTHROW(sl::require_static(n.at(1), 1));
   CHECK_THROWS_AS(sl::require_static(n.at(1), 0), sl::unsupported);
 }
+
+TEST_CASE("an operator is appended with its number, under names that are free") {
+  two_nodes n(false);
+  const auto out = n.net.nodes()[1].outputs[0];
+  const std::size_t count = n.net.nodes().size();
+  auto context = n.at(1);
+  sl::append_operator(context, "Mul", 0.5);
+  REQUIRE(n.net.nodes().size() == count + 1);
+  const auto& fresh = n.net.nodes()[2];
+  CHECK(fresh.op == "Mul");
+  CHECK(fresh.outputs[0] == out);
+  CHECK(fresh.inputs[0] == n.net.nodes()[1].outputs[0]);
+  CHECK(n.net.initializer(fresh.inputs[1])->converted<float>() == std::vector<float>{0.5F});
+  CHECK(n.net.initializer(fresh.inputs[1])->rank() == 0);
+}

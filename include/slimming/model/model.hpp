@@ -97,15 +97,25 @@ class model {
     return out;
   }
 
+  /// Puts \p fresh behind node number \p n: it reads what the node made as output 0, then its own
+  /// inputs, and makes the value that all others read. Its list of outputs is ignored.
+  op_node& insert_behind(std::size_t n, op_node fresh, std::string between) {
+    const value_id out = nodes_.at(n).outputs.at(0);
+    const value_id made = add_value(std::move(between), {}, at(out).type);
+    nodes_[n].outputs[0] = made;
+    fresh.inputs.insert(fresh.inputs.begin(), made);
+    fresh.outputs = {out};
+    nodes_.insert(nodes_.begin() + static_cast<std::ptrdiff_t>(n) + 1, std::move(fresh));
+    number_producers();
+    return nodes_[n + 1];
+  }
   /// Removes the nodes that \p is_dead names. What they produced is left without a producer.
   /// \pre no node that stays, and no output, reads it.
   template <std::predicate<const op_node&> Predicate>
   void erase_nodes(Predicate is_dead) {
     for (value& v : values_) v.producer = -1;
     std::erase_if(nodes_, is_dead);
-    for (std::size_t n = 0; n < nodes_.size(); ++n)
-      for (const value_id v : nodes_[n].outputs)
-        if (v != no_value) at(v).producer = static_cast<std::int32_t>(n);
+    number_producers();
   }
 
   [[nodiscard]] value& at(value_id v) {
@@ -162,6 +172,11 @@ class model {
   }
 
  private:
+  void number_producers() {
+    for (std::size_t n = 0; n < nodes_.size(); ++n)
+      for (const value_id v : nodes_[n].outputs)
+        if (v != no_value) at(v).producer = static_cast<std::int32_t>(n);
+  }
   void check(value_id v) const {
     if (v < 0 || static_cast<std::size_t>(v) >= values_.size()) throw bad_value("value id", v);
   }

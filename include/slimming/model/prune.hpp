@@ -94,6 +94,7 @@ class node_repair {
       const value_id v = inputs[i];
       if (v == no_value || net_.constant(v) || context.node().inputs[i] != v) continue;
       const auto at = static_cast<std::size_t>(v);
+      if (at >= before_.facts.size()) continue;  // made by an operator that surgery has added
       const auto& old = before_.facts[at].constant;
       if (!old || !is_floating(old->type()) || !now_[at].constant ||
           equal_bytes(*old, *now_[at].constant))

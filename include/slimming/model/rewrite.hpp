@@ -55,6 +55,14 @@ inline index_t use_count(const model& net, value_id v) {
   return n;
 }
 
+/// A name that no value has: the node's, then \p ending.
+inline std::string free_name(const model& net, const op_node& node, const std::string& ending) {
+  const std::string stem = (node.name.empty() ? node.op : node.name) + ending;
+  std::string name = stem;
+  for (int k = 1; net.find(name) != no_value; ++k) name = stem + "_" + std::to_string(k);
+  return name;
+}
+
 }  // namespace detail
 
 /// Makes input \p i read \p data: in place if it is a constant of this node alone.
@@ -66,12 +74,25 @@ inline void write_constant(const rewrite_context& c, std::size_t i, any_tensor d
       *t = std::move(data);
       return;
     }
-  std::string name = (node.name.empty() ? node.op : node.name) + ".input" + std::to_string(i);
-  for (int k = 1; c.net.find(name) != no_value; ++k)
-    name = node.name + ".input" + std::to_string(i) + "_" + std::to_string(k);
-  const value_id fresh = c.net.add_initializer(std::move(name), std::move(data));
+  const value_id fresh = c.net.add_initializer(
+      detail::free_name(c.net, node, ".input" + std::to_string(i)), std::move(data));
   if (node.inputs.size() <= i) node.inputs.resize(i + 1, no_value);
   node.inputs[i] = fresh;
+}
+
+/// Puts an operator behind the node: what has read output 0 reads `op(output 0, number)` from now on.
+/// `c.node()` is another reference afterwards.
+/// \pre no operator has been appended to the node yet.
+inline void append_operator(rewrite_context& c, const std::string& op, double number) {
+  const op_node& node = c.node();
+  const dtype type = c.before[static_cast<std::size_t>(node.outputs.at(0))].type;
+  any_tensor constant(type, {});
+  visit_floating(type, detail::label_of(c.net, node),
+                 [&]<class T>() { constant.values<T>()[0] = T(static_cast<float>(number)); });
+  op_node fresh{op, node.name.empty() ? "" : node.name + "." + op, {}, {}, {}, ""};
+  fresh.inputs = {c.net.add_initializer(detail::free_name(c.net, node, "." + op + ".number"),
+                                        std::move(constant))};
+  c.net.insert_behind(c.index, std::move(fresh), detail::free_name(c.net, node, ".kept"));
 }
 
 /// \throws unsupported  if input \p i is computed from symbolic dimensions: no list of numbers can

@@ -7,8 +7,11 @@
 /// Area: ops.
 
 #include <slimming/core/config.hpp>        // index_t
+#include <slimming/core/dtype.hpp>         // dtype
+#include <slimming/core/mask.hpp>          // mask
 #include <slimming/model/connect.hpp>      // layout_of
 #include <slimming/model/op_registry.hpp>  // op_registry
+#include <slimming/model/rewrite.hpp>      // append_operator
 #include <slimming/ops/detail/naive.hpp>   // row_major_strides, reals_of
 #include <slimming/ops/detail/shapes.hpp>  // axes_of, integers_of
 #include <slimming/rules/reduce.hpp>       // channel_reduce_facts
@@ -70,6 +73,15 @@ inline bool keeps_zeros(std::string_view op) {
          op == "ReduceProd";
 }
 
+/// The operator that makes a reduction over fewer channels what it was with zeros among them: a mean is
+/// of a larger number, a maximum is at least 0. Empty if there is no such operator, or no need of it.
+inline std::string_view repair_of(std::string_view op, dtype type) {
+  if (!is_floating(type)) return "";
+  if (op == "ReduceMean") return "Mul";
+  if (op == "ReduceMax") return "Max";
+  return op == "ReduceMin" ? "Min" : "";
+}
+
 inline void connect_reduce(connect_context& c) {
   const value_id in = c.node.input(0);
   if (is_unknown(c.node, c.facts, 1)) return barrier(c, "a reduction over computed axes");
@@ -77,6 +89,7 @@ inline void connect_reduce(connect_context& c) {
   if (!layout) return;
   const auto axes =
       reduced_axes(c.node, layout.axes.size(), integers_of(c.node, c.facts, 1, "axes"));
+  const dtype type = c.facts[static_cast<std::size_t>(in)].type;
   channel_layout result;
   for (std::size_t axis = 0; axis < layout.axes.size(); ++axis) {
     auto carried = layout.axes[axis];
@@ -85,14 +98,35 @@ inline void connect_reduce(connect_context& c) {
       result.axes.push_back(carried);
       continue;
     }
-    if (carried.c)
-      (void)rules::connect(
-          c.graph,
-          rules::channel_reduce_facts{label_of(c), ignores_zeros(c.node.op) && carried.is_zero},
-          {carried.c, {}, false});
+    if (carried.c && is_arg(c.node)) {
+      c.graph.enter(label_of(c));
+      c.graph.pin(carried.c, "operator '" + c.node.op + "' counts its channels");
+    } else if (carried.c) {
+      // A parameter's slices along it are read by others, who need not zero them.
+      const bool is_exact =
+          !c.net.constant(in) && (ignores_zeros(c.node.op) || !repair_of(c.node.op, type).empty());
+      (void)rules::connect(c.graph,
+                           rules::channel_reduce_facts{label_of(c), is_exact && carried.is_zero},
+                           {carried.c, {}, false});
+    }
     if (c.node.integer("keepdims", 1) != 0) result.axes.emplace_back();
   }
   c.outputs[0] = std::move(result);
+}
+
+inline void rewrite_reduce(rewrite_context& c) {
+  const value_id in = c.node().input(0);
+  const channel_layout& layout = slimming::layout_of(c, in);
+  const std::string op(repair_of(c.node().op, c.before[static_cast<std::size_t>(in)].type));
+  if (!layout || op.empty()) return;
+  const auto axes = reduced_axes(c.node(), layout.axes.size(), integers_now(c, 1, "axes"));
+  double share = 1;  // of the elements that a reduction is over
+  for (std::size_t axis = 0; axis < layout.axes.size(); ++axis) {
+    if (!axes[axis] || !layout.is_zero(axis)) continue;
+    const mask keep = c.keep(layout.on(axis));
+    share *= static_cast<double>(keep.count()) / static_cast<double>(keep.size());
+  }
+  if (share < 1) append_operator(c, op, op == "Mul" ? share : 0);
 }
 
 /// The elements that reduce to each output, as a list per output.
@@ -180,7 +214,8 @@ inline void add_reduce(op_registry& ops) {
   for (const char* name :
        {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2",
         "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp"})
-    ops.add(name, {detail::infer_reduce, detail::connect_reduce, {}, detail::evaluate_reduce});
+    ops.add(name, {detail::infer_reduce, detail::connect_reduce, detail::rewrite_reduce,
+                   detail::evaluate_reduce});
   for (const char* name : {"ArgMax", "ArgMin"})
     ops.add(name, {detail::infer_reduce, detail::connect_reduce, {}, detail::evaluate_arg});
 }

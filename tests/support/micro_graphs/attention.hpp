@@ -110,7 +110,25 @@ inline std::vector<micro_graph> attention_graphs() {
          const auto x = b.conv(stem(b), 8);
          return b.out(b.op("ArgMax", {x}, {{"axis", index_t{1}}}));
        },
-       16 + 8, true},
+       16},
+      {"classes as logarithms: a log softmax at the end",
+       [](net_builder& b) {
+         const auto x = b.linear(b.flatten(b.mean(b.conv_bn_relu(stem(b), 16))), 5);
+         return b.out(b.op("LogSoftmax", {x}, {{"axis", index_t{1}}}));
+       },
+       32},
+      {"detections: boxes and scores meet in a non-maximum suppression",
+       [](net_builder& b) {
+         const auto x = b.conv_bn_relu(stem(b), 16, {.stride = 2});
+         const auto boxes = b.transpose(b.reshape(b.conv(x, 4), {1, 4, 16}), {0, 2, 1});
+         const auto scores = b.op("Sigmoid", {b.reshape(b.conv(x, 3), {1, 3, 16})});
+         const auto best = b.op("NonMaxSuppression",
+                                {boxes, scores, b.constant({16}), b.scalar(0.9f), b.scalar(0.1f)});
+         const auto which = b.op("Gather", {best, b.scalar(index_t{2})}, {{"axis", index_t{1}}});
+         b.net.add_output(b.op("Gather", {boxes, which}, {{"axis", index_t{1}}}));
+         return b.out(scores);
+       },
+       32},
       {"topk over channels keeps them",
        [](net_builder& b) {
          const auto x = b.conv(stem(b), 8);

@@ -128,6 +128,78 @@ inline std::vector<micro_graph> join_graphs() {
          return b.classify(b.conv(b.op("Where", {m, b.conv(x, 16), b.scalar(0.f)}), 16));
        },
        48},
+      {"where one branch is larger, and where it is not",
+       [](net_builder& b) {
+         const auto x = stem(b);
+         const auto y = b.conv(x, 16), z = b.conv(x, 16);
+         const auto number = [&b](value_id truth) {
+           return b.op("Cast", {truth}, {{"to", index_t{1}}});
+         };
+         const auto high = b.mul(y, number(b.op("GreaterOrEqual", {y, z})));
+         const auto low = b.mul(z, number(b.op("Less", {y, z})));
+         return b.classify(b.conv(b.add(high, low), 16));
+       },
+       48},
+      {"a rectifier written out",
+       [](net_builder& b) {
+         const auto x = b.conv(stem(b), 16);
+         const auto dark = b.op("LessOrEqual", {x, b.scalar(0.f)});
+         const auto flat = b.op("Equal", {x, b.scalar(1.f)});
+         const auto y = b.op("Where", {b.op("Or", {dark, flat}), b.scalar(0.f), x});
+         return b.classify(b.conv(y, 16));
+       },
+       48},
+      {"U-Net of two levels",
+       [](net_builder& b) {
+         const auto x = stem(b);
+         const auto y = b.conv_bn_relu(b.max_pool(x), 24);
+         const auto z = b.conv_bn_relu(b.max_pool(y), 32);
+         const auto up = b.conv_bn_relu(b.concat({b.conv_transpose(z, 24), y}), 24);
+         return b.out(b.conv1(b.conv_bn_relu(b.concat({b.conv_transpose(up, 16), x}), 16), 2));
+       },
+       16 + 24 + 32 + 24 + 24 + 16 + 16},
+      {"pyramid of dilations with the mean of the image (ASPP)",
+       [](net_builder& b) {
+         const auto x = stem(b);
+         const auto image =
+             b.op("Resize",
+                  {b.relu(b.conv1(b.mean(x), 16)), no_value, no_value, b.constant({1, 16, 8, 8})},
+                  {{"mode", std::string("linear")}});
+         const auto y = b.concat(
+             {b.conv_bn_relu(x, 16, {.kernel = 1}), b.conv_bn_relu(x, 16, {.dilation = 2}), image});
+         return b.classify(b.conv_bn_relu(y, 24, {.kernel = 1}));
+       },
+       16 + 16 + 16 + 16 + 24},
+      {"inverted residual with squeeze and excitation",
+       [](net_builder& b) {
+         auto x = stem(b);
+         for (int i = 0; i < 2; ++i) {
+           auto y = b.op("HardSwish", {b.bn(b.conv1(x, 32))});
+           y = b.op("HardSwish", {b.bn(b.depthwise(y))});
+           x = b.add(x, b.bn(b.conv1(b.squeeze_excite(y, 8, "HardSigmoid"), 16)));
+         }
+         return b.classify(x);
+       },
+       16 + 2 * (32 + 8)},
+      {"one batch norm for two branches",
+       [](net_builder& b) {
+         const auto x = stem(b);
+         const std::vector<value_id> shared = {b.weight({16}, 0.5, 1.5), b.weight({16}),
+                                               b.weight({16}), b.weight({16}, 0.5, 2)};
+         const auto norm = [&](value_id v) {
+           return b.op("BatchNormalization", {v, shared[0], shared[1], shared[2], shared[3]});
+         };
+         return b.classify(b.concat({norm(b.conv(x, 16)), norm(b.conv1(x, 16))}));
+       },
+       32},
+      {"one bias for two convolutions",
+       [](net_builder& b) {
+         const auto x = stem(b);
+         const auto bias = b.weight({16});
+         const auto y = b.op("Conv", {x, b.weight({16, 16, 1, 1}), bias});
+         return b.classify(b.op("Conv", {b.relu(y), b.weight({16, 16, 1, 1}), bias}));
+       },
+       32},
       {"top-down pyramid",
        [](net_builder& b) {
          const auto x = stem(b);
@@ -218,7 +290,7 @@ inline std::vector<micro_graph> gate_graphs() {
          const auto maps = b.concat({b.op("ReduceMean", {x, axis}), b.op("ReduceMax", {x, axis})});
          return b.classify(b.conv(b.mul(x, b.op("Sigmoid", {b.conv(maps, 1)})), 16));
        },
-       16 + 16 + 8 + 16, true},
+       16 + 16 + 8 + 16},
       {"spatial attention by a sum over channels",
        [](net_builder& b) {
          const auto x = stem(b);
@@ -254,6 +326,15 @@ inline std::vector<micro_graph> gate_graphs() {
          return b.classify(b.conv(y, 16));
        },
        56},
+      {"activations that map zero to zero",
+       [](net_builder& b) {
+         auto x = stem(b);
+         for (const char* name : {"LeakyRelu", "Elu", "Selu", "Celu", "HardSwish", "Mish",
+                                  "Softsign", "ThresholdedRelu", "Gelu"})
+           x = b.op(name, {b.conv1(x, 8)});
+         return b.classify(x);
+       },
+       16 + 9 * 8},
       {"activations that map zero elsewhere",
        [](net_builder& b) {
          auto x = b.op("Sigmoid", {stem(b)});

@@ -186,7 +186,7 @@ inline std::vector<micro_graph> norm_graphs() {
              b.op("Div", {g, b.add(b.op("ReduceMean", {g, b.constant({1})}), b.scalar(1e-3f))});
          return b.classify(b.conv(b.add(x, b.mul(x, n)), 16));
        },
-       48, true},
+       48},
       {"L2 normalisation over channels",
        [](net_builder& b) {
          const auto x = b.conv(stem(b), 16);
@@ -194,6 +194,13 @@ inline std::vector<micro_graph> norm_graphs() {
          return b.classify(b.conv(b.mul(b.op("Div", {x, n}), b.weight({1, 16, 1, 1})), 16));
        },
        48},
+      {"normalised by their length over channels",
+       [](net_builder& b) {
+         const auto x = b.add(b.conv(stem(b), 16), b.weight({1, 1, 8, 8}, 0.5, 1));
+         const auto y = b.op("LpNormalization", {b.conv(x, 16)}, {{"axis", index_t{1}}});
+         return b.classify(b.conv(y, 16));
+       },
+       64, false, true},
       {"ConvNeXt block",
        [](net_builder& b) {
          const auto x = stem(b);

@@ -66,6 +66,47 @@ inline std::vector<micro_graph> reshape_graphs() {
          return b.out(b.linear(m, 5));
        },
        16},
+      {"minimum over places",
+       [](net_builder& b) {
+         return b.out(b.linear(b.flatten(b.op("ReduceMin", {stem(b), b.constant({2, 3})})), 5));
+       },
+       16},
+      {"sum over channels and places",
+       [](net_builder& b) {
+         const auto s = b.op("ReduceSum", {b.conv(stem(b), 16), b.constant({1, 2, 3})});
+         return b.out(b.mul(s, b.scalar(2.f)));
+       },
+       32},
+      {"image with its channels last",
+       [](net_builder& b) {
+         const auto x = b.transpose(b.input({1, 8, 8, 3}), {0, 3, 1, 2});
+         return b.classify(b.conv(b.conv_bn_relu(x, 16), 16));
+       },
+       32},
+      {"axes counted from the end",
+       [](net_builder& b) {
+         const auto x = b.conv(stem(b), 32);
+         const auto parts = b.split(x, {12, 20}, -3);
+         return b.classify(b.conv(b.concat({b.conv(parts[0], 16), parts[1]}, -3), 16));
+       },
+       16 + 32 + 16 + 16},
+      {"linear layers with the weight either way round",
+       [](net_builder& b) {
+         const auto x = b.flatten(b.mean(stem(b)));
+         auto y = b.relu(b.op("Gemm", {x, b.weight({16, 24}), b.weight({24})}));
+         y = b.relu(b.op("Gemm", {y, b.weight({16, 24}), b.weight({1, 16})},
+                         {{"transB", index_t{1}}, {"alpha", 0.5}, {"beta", 2.0}}));
+         return b.out(b.op("Gemm", {y, b.weight({16, 5})}));
+       },
+       56},
+      {"pixel shuffle onto a skip connection",
+       [](net_builder& b) {
+         const auto x = stem(b, 8);
+         const auto y = b.op("DepthToSpace", {b.conv(b.max_pool(x), 32)},
+                             {{"blocksize", index_t{2}}, {"mode", std::string("CRD")}});
+         return b.classify(b.add(x, y));
+       },
+       8},
       {"channel shuffle of 2",
        [](net_builder& b) { return b.classify(b.conv(b.shuffle(stem(b), 2), 16)); }, 24},
       {"channel shuffle of 4",

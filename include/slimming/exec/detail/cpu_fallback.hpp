@@ -67,9 +67,10 @@ inline bool lower_by_evaluation(cpu_context& c) {
   }
   c.forward("evaluate", uses,
             [node, evaluate = definition->evaluate, inputs = std::move(inputs),
-             outputs = std::move(outputs)](cpu_run&, std::span<const floats> memory) {
+             outputs = std::move(outputs),
+             opset = c.net().source->opset(node.domain)](cpu_run&, std::span<const floats> memory) {
               std::vector<any_tensor> read(inputs.size());
-              evaluate_context context{node, {}, {}};
+              evaluate_context context{node, {}, {}, false, opset};
               for (std::size_t i = 0; i < inputs.size(); ++i) {
                 if (!inputs[i]) {
                   context.inputs.push_back(nullptr);
