@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <string>
 #include <utility>
 
 namespace slimming::testing {
@@ -50,6 +52,28 @@ double relative_difference(const std::vector<any_tensor>& expected,
   return worst;
 }
 
+namespace {
+
+// What stays of a value of the masked network.
+any_tensor live_part(const any_tensor& t, const channel_layout& layout, const prune_plan& plan) {
+  const shape extents = t.extents();
+  const std::vector<double> from = t.converted<double>();
+  shape after = extents;
+  std::vector<double> kept;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    auto rest = static_cast<index_t>(i);
+    bool stays = true;
+    for (std::size_t axis = extents.size(); axis-- > 0; rest /= extents[axis])
+      if (const channels c = layout.on(axis)) stays = stays && plan.keep(c)[rest % extents[axis]];
+    if (stays) kept.push_back(from[i]);
+  }
+  for (std::size_t axis = 0; axis < extents.size(); ++axis)
+    if (const channels c = layout.on(axis)) after[axis] = plan.keep(c).count();
+  return any_tensor::from(std::span<const double>(kept), after);
+}
+
+}  // namespace
+
 proof prove(const model& net, const prune_plan& plan, const connect_options& options,
             std::uint64_t seed, dtype real) {
   proof p;
@@ -69,6 +93,30 @@ proof prove(const model& net, const prune_plan& plan, const connect_options& opt
   p.difference = relative_difference(evaluate(reference, ops(), inputs, {.real = real}),
                                      evaluate(p.pruned, ops(), inputs, {.real = real}));
   return p;
+}
+
+std::string first_difference(const model& net, const prune_plan& plan,
+                             const connect_options& options, std::uint64_t seed) {
+  model copy = net;
+  const model_channels of = connect(copy, ops(), options);
+  model pruned = net;
+  prune(pruned, ops(), plan, options);
+  const auto inputs = random_inputs(net, random_stream{seed}, dtype::float64);
+  const auto expected =
+      evaluate_values(masked(net, ops(), plan, options), ops(), inputs, {.keep_all = true});
+  const auto got = evaluate_values(pruned, ops(), inputs, {.keep_all = true});
+  for (const op_node& node : net.nodes())
+    for (const value_id v : node.outputs) {
+      if (v == no_value) continue;
+      const auto at = static_cast<std::size_t>(v);
+      if (!expected[at] || !got[at] || !is_floating(expected[at]->type())) continue;
+      const any_tensor kept = live_part(*expected[at], of.layouts[at], plan);
+      const double difference = relative_difference({kept}, {*got[at]});
+      if (difference > 1e-10)
+        return node.op + " '" + node.name + "': " + std::to_string(difference) + " between " +
+               to_string(kept.extents()) + " and " + to_string(got[at]->extents());
+    }
+  return "none";
 }
 
 proof prove(const model& net, const policy& how_much, const constraints& limits,

@@ -12,6 +12,7 @@
 #include <slimming/model/op_registry.hpp>  // op_registry
 #include <slimming/plan/plan.hpp>          // make_plan
 
+#include <string>
 #include <vector>
 
 namespace slimming::testing {
@@ -41,6 +42,11 @@ struct proof {
 [[nodiscard]] proof prove(const model& net, const prune_plan& plan,
                           const connect_options& options = {}, std::uint64_t seed = 1,
                           dtype real = dtype::float64);
+
+/// The first node behind which the pruned network holds something else than the live part of the masked
+/// one, in words; "none" if there is none. For the report of a proof that failed.
+[[nodiscard]] std::string first_difference(const model& net, const prune_plan& plan,
+                                           const connect_options& options, std::uint64_t seed);
 
 /// The same for a plan by random scores.
 [[nodiscard]] proof prove(const model& net, const policy& how_much, const constraints& limits = {},
