@@ -29,15 +29,19 @@ namespace bench {
 
 namespace sl = slimming;
 
+/// What new arrays hold; nothing at all is enough for plans that read no weights.
+enum class contents { random, none };
+
 /// Float arrays in the order in which a recipe asks for them, and their contents before surgery.
 class arrays {
  public:
+  explicit arrays(contents fill = contents::random) : fill_(fill) {}
   /// The next array: made and filled with uniform numbers in +-bound the first time, found later.
   sl::parameter next(std::string name, std::span<const sl::index_t> extents, double bound) {
     if (next_ == memory_.size()) {
       const auto n = static_cast<std::size_t>(sl::element_count(extents));
       auto values = std::make_unique_for_overwrite<float[]>(n);
-      for (std::size_t k = 0; k < n; ++k)
+      for (std::size_t k = 0; fill_ == contents::random && k < n; ++k)
         values[k] = static_cast<float>(random_.uniform(-bound, bound));
       memory_.push_back({std::move(values), n, nullptr, 0});
     }
@@ -72,6 +76,7 @@ class arrays {
     static_cast<block*>(object)->size_after = n;
   }
 
+  contents fill_;
   std::vector<block> memory_;
   std::size_t next_ = 0;
   sl::random_stream random_{1};
