@@ -62,3 +62,19 @@ TEST_CASE("a wrong number of inputs and an operator without evaluation are error
   const sl::any_tensor in[] = {pair(1, 2)};
   CHECK_THROWS_WITH(sl::evaluate(m, sum_op(), in), Catch::Contains("'Silent' has no evaluation"));
 }
+
+TEST_CASE("what does not depend on an operator without evaluation can still be had") {
+  sl::model m;
+  const auto x = m.add_input("x", {2});
+  const auto silent = m.append("Silent", "s", {x});
+  const auto behind = m.append("Sum2", "t", {silent, x});
+  const auto beside = m.append("Sum2", "u", {x, x});
+  m.add_output(behind);
+  const sl::any_tensor in[] = {pair(1, 2)};
+  const auto values =
+      sl::evaluate_values(m, sum_op(), in, {.keep_all = true, .skip_unknown = true});
+  CHECK_FALSE(values[static_cast<std::size_t>(silent)]);
+  CHECK_FALSE(values[static_cast<std::size_t>(behind)]);
+  REQUIRE(values[static_cast<std::size_t>(beside)]);
+  CHECK(values[static_cast<std::size_t>(beside)]->values<double>()[1] == 4);
+}

@@ -3,6 +3,8 @@
 #include <slimming/model/infer.hpp>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/net_builder.hpp"
+#include "tests/support/oracle.hpp"
 
 namespace sl = slimming;
 
@@ -86,4 +88,23 @@ TEST_CASE("an operator that does not fit its input names the node") {
   sl::model m;
   m.append("Halve", "odd", {m.add_input("x", {1, 5})});
   CHECK_THROWS_WITH(sl::infer(m, toy_ops()), Catch::Contains("odd"));
+}
+
+TEST_CASE(
+    "a stated real that only integers depend on is shape arithmetic; one that a value uses is "
+    "not") {
+  sl::testing::net_builder b;
+  const auto x = b.input({1, 3, 6, 6});
+  const auto real = [&](const char* name, float v) {
+    return b.net.add_initializer(name, sl::any_tensor::from(std::span<const float>(&v, 1), {1}));
+  };
+  const auto stride = real("stride", 4.0f), gain = real("gain", 4.0f);
+  const auto largest = b.op("ReduceMax", {stride}, {{"keepdims", sl::index_t{1}}});
+  const auto count = b.op("Cast", {b.op("Sqrt", {largest})}, {{"to", sl::index_t{7}}});
+  const auto scaled = b.op("Mul", {x, gain});
+  const auto net = b.out(scaled);
+  const auto facts = sl::infer(net, sl::testing::ops());
+  REQUIRE(facts[static_cast<std::size_t>(count)].constant);
+  CHECK(facts[static_cast<std::size_t>(count)].constant->values<sl::index_t>()[0] == 2);
+  CHECK_FALSE(facts[static_cast<std::size_t>(gain)].constant);
 }

@@ -54,3 +54,17 @@ TEST_CASE("a kernel that is computed from a parameter is cut through the computa
   CHECK(p.after.parameters < p.before.parameters);
   CHECK(p.difference < 1e-12);
 }
+
+TEST_CASE(
+    "convolutions that share a bias through an Identity lose the same channels and whole kernels "
+    "stay") {
+  net_builder b;
+  const auto bias = b.weight({8});
+  auto x = b.op("Conv", {b.input({1, 3, 6, 6}), b.weight({8, 3, 3, 3}), bias},
+                {{"pads", ints{1, 1, 1, 1}}});
+  const auto kernel = b.weight({8, 8, 3, 3});
+  x = b.op("Conv", {x, kernel, b.op("Identity", {bias})}, {{"pads", ints{1, 1, 1, 1}}});
+  const auto p = prove(b.classify(x), sl::global_ratio{0.5});
+  CHECK(p.pruned.initializer(kernel)->extents() == sl::shape{4, 4, 3, 3});
+  CHECK(p.difference < 1e-12);
+}

@@ -311,10 +311,24 @@ def detection():
     case("NonZero", [np.array([[1, 0], [1, 1]], dtype=np.float32)])
 
 
+def scatters():
+    x = real(3, 4)
+    case("GatherND", [x, np.array([[0, 1], [2, -1]])])
+    case("GatherND", [real(2, 3, 2), np.array([[[2]], [[0]]])], batch_dims=1)
+    case("GatherND", [x, np.array([[[2]], [[1]]])])
+    case("GatherElements", [x, np.array([[0, 2, -1], [1, 1, 0]])], axis=1)
+    case("GatherElements", [x, np.array([[0, 2, -1, 1]])])
+    case("ScatterND", [x, np.array([[1], [-1]]), real(2, 4)])
+    case("ScatterND", [x, np.array([[[0, 3]], [[2, 2]]]), real(2, 1)])
+    case("ScatterND", [x, np.array([[1], [1]]), real(2, 4)], reduction="add")
+    case("ScatterElements", [x, np.array([[0, 3, 1], [1, 2, -1]]), real(2, 3)], axis=1)
+    case("ScatterElements", [x, np.array([[0, 2, 1, -1]]), real(1, 4)], reduction="add")
+
+
 def main():
     print("# made by make_node_cases.py")
     for family in (convolutions, products, norms, activations, elementwise, pools, reductions,
-                   joins, gathers, reshapes, shapes, softmaxes, resizes, space, detection):
+                   joins, gathers, reshapes, shapes, softmaxes, resizes, space, detection, scatters):
         family()
 
 

@@ -13,22 +13,34 @@
 #include <slimming/model/model.hpp>        // model
 #include <slimming/model/op_registry.hpp>  // op_registry, evaluate_context
 
-#include <concepts>  // std::same_as
-#include <optional>  // std::optional
-#include <span>      // std::span
-#include <string>    // std::string
-#include <utility>   // std::move
-#include <vector>    // std::vector
+#include <algorithm>  // std::any_of
+#include <concepts>   // std::same_as
+#include <optional>   // std::optional
+#include <span>       // std::span
+#include <string>     // std::string
+#include <utility>    // std::move
+#include <vector>     // std::vector
 
 namespace slimming::inline v0 {
 
 struct evaluate_options {
   dtype real = dtype::float64;  ///< float32 or float64: what every floating tensor becomes
   bool training = false;        ///< batch statistics instead of running ones
-  bool keep_all = false;        ///< every value is kept, not only the outputs
+  bool keep_all = false;        ///< every computed value is kept, not only the outputs
+  /// A node that cannot be evaluated leaves its outputs empty, and so does what depends on them.
+  bool skip_unknown = false;
 };
 
 namespace detail {
+
+/// \throws unknown_op, unsupported
+inline const op_definition& definition_for_evaluation(const model& net, const op_registry& ops,
+                                                      const op_node& node) {
+  const op_definition& definition = ops.at(node);
+  if (!definition.evaluate)
+    throw unsupported(label_of(net, node), "operator '" + node.op + "' has no evaluation");
+  return definition;
+}
 
 /// \p values as a tensor of any type.
 template <class Number>
@@ -61,9 +73,9 @@ inline any_tensor as_real(any_tensor t, dtype real) {
 
 }  // namespace detail
 
-/// Every value that is alive at the end, by value_id: the network's outputs, or all of them with
-/// `keep_all`. Inputs come in the order of `net.inputs()`, initialisers among them left out.
-/// \throws unknown_op, unsupported  naming the node that cannot be evaluated.
+/// Every value that is alive at the end, by value_id: the network's outputs, or all that were computed
+/// with `keep_all`. Inputs come in the order of `net.inputs()`, initialisers among them left out.
+/// \throws unknown_op, unsupported  naming the node that cannot be evaluated, unless `skip_unknown`.
 [[nodiscard]] inline std::vector<std::optional<any_tensor>> evaluate_values(
     const model& net, const op_registry& ops, std::span<const any_tensor> inputs,
     const evaluate_options& options = {}) {
@@ -90,13 +102,14 @@ inline any_tensor as_real(any_tensor t, dtype real) {
 
   for (std::size_t n = 0; n < net.nodes().size(); ++n) {
     const op_node& node = net.nodes()[n];
-    const op_definition& definition = ops.at(node);
-    if (!definition.evaluate)
-      throw unsupported(detail::label_of(net, node),
-                        "operator '" + node.op + "' has no evaluation");
     for (const value_id v : node.inputs)
       if (v != no_value && !at(v) && net.initializer(v))
         at(v) = detail::as_real(*net.initializer(v), options.real);
+    const auto is_missing = [&](value_id v) { return v != no_value && !at(v); };
+    if (options.skip_unknown && (std::any_of(node.inputs.begin(), node.inputs.end(), is_missing) ||
+                                 !ops.find(node) || !ops.at(node).evaluate))
+      continue;
+    const op_definition& definition = detail::definition_for_evaluation(net, ops, node);
     evaluate_context context{node,
                              {},
                              std::vector<any_tensor>(node.outputs.size()),
@@ -108,10 +121,11 @@ inline any_tensor as_real(any_tensor t, dtype real) {
     for (std::size_t i = 0; i < node.outputs.size(); ++i)
       if (node.outputs[i] != no_value)
         at(node.outputs[i]) = detail::as_real(std::move(context.outputs[i]), options.real);
-    if (options.keep_all) continue;
     for (const auto* list : {&node.inputs, &node.outputs})
       for (const value_id v : *list)
-        if (v != no_value && last_use[static_cast<std::size_t>(v)] <= n) at(v).reset();
+        if (v != no_value && last_use[static_cast<std::size_t>(v)] <= n &&
+            (!options.keep_all || net.initializer(v)))
+          at(v).reset();
   }
   for (const value_id v : net.outputs())
     if (!at(v) && net.initializer(v)) at(v) = detail::as_real(*net.initializer(v), options.real);

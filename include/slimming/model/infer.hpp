@@ -41,6 +41,44 @@ inline bool is_shape_like(const any_tensor& t) {
          t.size() <= max_folded_elements;
 }
 
+/// The real numbers that a network states and turns into integers: what no value but an integer depends
+/// on is shape arithmetic too, whatever its type (the stride to which a detector pads its image).
+class counted_numbers {
+ public:
+  explicit counted_numbers(const model& net) : is_counted_(net.values().size(), 1) {
+    const auto clear = [this](value_id v) {
+      if (v != no_value) is_counted_[static_cast<std::size_t>(v)] = 0;
+    };
+    for (const value_id v : net.outputs()) clear(v);
+    for (std::size_t n = net.nodes().size(); n-- > 0;) {
+      const op_node& node = net.nodes()[n];
+      if (counts(node) || std::all_of(node.outputs.begin(), node.outputs.end(), [&](value_id v) {
+            return v == no_value || is_counted_[static_cast<std::size_t>(v)];
+          }))
+        continue;
+      for (const value_id v : node.inputs) clear(v);
+    }
+  }
+
+  /// What the network states as \p v, if shape arithmetic may use it.
+  [[nodiscard]] const any_tensor* find(const model& net, value_id v) const {
+    constexpr index_t most = 16;
+    const any_tensor* t = net.constant(v);
+    if (!t || is_shape_like(*t)) return t;
+    const bool is_counted = static_cast<std::size_t>(v) < is_counted_.size() &&
+                            is_counted_[static_cast<std::size_t>(v)];
+    return is_counted && t->type() == dtype::float32 && t->size() <= most ? t : nullptr;
+  }
+
+ private:
+  // ONNX's numbers of int32 and int64.
+  static bool counts(const op_node& node) {
+    return node.op == "Cast" && (node.integer("to", 0) == 6 || node.integer("to", 0) == 7);
+  }
+
+  std::vector<char> is_counted_;  // by value_id
+};
+
 inline std::string label_of(const model& net, const op_node& node) {
   if (!node.name.empty()) return node.name;
   for (const value_id v : node.outputs)
@@ -100,7 +138,7 @@ class shape_folder {
 };
 
 inline void infer_node(const model& net, const op_registry& ops, const op_node& node,
-                       std::vector<value_facts>& facts) {
+                       const counted_numbers& counted, std::vector<value_facts>& facts) {
   const op_definition* definition = ops.find(node);
   std::vector<value_facts> outputs(node.outputs.size());
   const bool inputs_are_known = std::all_of(
@@ -111,6 +149,9 @@ inline void infer_node(const model& net, const op_registry& ops, const op_node& 
     definition->infer(context);
     outputs = std::move(context.outputs);
     shape_folder(net, node, facts).run(*definition, outputs);
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      if (const any_tensor* stated = counted.find(net, node.outputs[i]))
+        outputs[i].constant = *stated;
   } else {  // all that is known is what the file declares
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (node.outputs[i] == no_value) continue;
@@ -141,7 +182,8 @@ inline std::optional<shape> extents_of_input(const model& net, value_id v,
 /// What is known before any node has run: initialisers, and inputs with symbolic dimensions replaced by
 /// \p sample.
 inline std::vector<value_facts> initial_facts(const model& net, const input_extents& given,
-                                              const symbol_sample& sample) {
+                                              const symbol_sample& sample,
+                                              const counted_numbers& counted) {
   std::vector<value_facts> facts(net.values().size());
   for (std::size_t v = 0; v < facts.size(); ++v) {
     const auto& x = net.values()[v];
@@ -149,7 +191,7 @@ inline std::vector<value_facts> initial_facts(const model& net, const input_exte
     if (!x.data) continue;
     facts[v].type = x.data->type();
     facts[v].extents = x.data->extents();
-    if (is_shape_like(*x.data)) facts[v].constant = x.data;
+    if (counted.find(net, static_cast<value_id>(v))) facts[v].constant = x.data;
   }
   for (const value_id v : net.inputs()) {
     if (net.initializer(v)) continue;
@@ -166,8 +208,9 @@ inline std::vector<value_facts> initial_facts(const model& net, const input_exte
 inline std::vector<value_facts> infer_sample(const model& net, const op_registry& ops,
                                              const input_extents& given,
                                              const symbol_sample& sample) {
-  std::vector<value_facts> facts = initial_facts(net, given, sample);
-  for (const op_node& node : net.nodes()) infer_node(net, ops, node, facts);
+  const counted_numbers counted(net);
+  std::vector<value_facts> facts = initial_facts(net, given, sample, counted);
+  for (const op_node& node : net.nodes()) infer_node(net, ops, node, counted, facts);
   return facts;
 }
 

@@ -42,7 +42,7 @@ class node_repair {
     for (std::size_t v = 0; v < before.facts.size(); ++v) after_.push_back(extents_after(v));
     count_uses();
     used_ = uses_;
-    now_ = initial_facts(net_, options.input_extents, first_sample);
+    now_ = initial_facts(net_, options.input_extents, first_sample, counted_);
   }
 
   void run() {
@@ -77,7 +77,7 @@ class node_repair {
       freeze_numbers(context, inputs);
       learn_new_constants();
     }
-    infer_node(net_, ops_, net_.nodes()[n], now_);
+    infer_node(net_, ops_, net_.nodes()[n], counted_, now_);
     for (const value_id v : net_.nodes()[n].outputs) check(v, net_.nodes()[n]);
   }
 
@@ -114,7 +114,7 @@ class node_repair {
       now_[v].type = t->type();
       now_[v].extents = t->extents();
       now_[v].constant.reset();
-      if (is_shape_like(*t)) now_[v].constant = *t;
+      if (counted_.find(net_, id)) now_[v].constant = *t;
     }
   }
 
@@ -178,6 +178,7 @@ class node_repair {
   const model_channels& before_;
   std::vector<value_facts> symbolic_;
   const prune_plan& plan_;
+  counted_numbers counted_{net_};
   std::vector<shape> after_;          // by value_id
   std::vector<value_facts> now_;      // by value_id
   std::vector<index_t> uses_, used_;  // reads of every value, at present and before surgery

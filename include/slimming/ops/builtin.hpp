@@ -20,6 +20,7 @@
 #include <slimming/ops/reduce.hpp>            // add_reduce
 #include <slimming/ops/reshape.hpp>           // add_reshape
 #include <slimming/ops/resize.hpp>            // add_resize
+#include <slimming/ops/scatter.hpp>           // add_scatter
 #include <slimming/ops/shape_arithmetic.hpp>  // add_shape_arithmetic
 #include <slimming/ops/softmax.hpp>           // add_softmax
 #include <slimming/ops/space_depth.hpp>       // add_space_depth
@@ -39,6 +40,7 @@ namespace slimming::inline v0 {
   ops::add_pad(table);
   ops::add_pool(table);
   ops::add_reshape(table);
+  ops::add_scatter(table);
   ops::add_shape_arithmetic(table);
   ops::add_softmax(table);
   ops::add_detection(table);

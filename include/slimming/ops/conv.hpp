@@ -69,11 +69,12 @@ inline void connect_conv(connect_context& c) {
   const std::size_t rank = slimming::extents_of(c, in).size();
   for (std::size_t axis = 0; axis < rank; ++axis)
     if (axis != 1) fix_axis(c, in, axis, "a convolution slides along it");
+  const bool is_constant = c.net.constant(w) && (bias == no_value || c.net.constant(bias));
+  if (!is_constant) (void)slimming::layout_of(c, w);  // all its axes get channels: these stay
   for (std::size_t axis = 2; axis < rank; ++axis)
     fix_axis(c, w, axis, "it is the extent of a convolution's kernel");
   const index_t groups = c.node.integer("group", 1);
   const feature_map x = map_on(c, in);
-  const bool is_constant = c.net.constant(w) && (bias == no_value || c.net.constant(bias));
   if (!is_constant && groups != 1)
     return barrier(c, "a grouped convolution with a computed kernel");
   channels y;
@@ -103,45 +104,54 @@ inline void rewrite_conv(rewrite_context& c) {
   node.attributes["group"] = is_transposed(node) ? out / w[1] : in / w[1];
 }
 
+/// The window of a Conv or ConvTranspose over given extents, and the extents of what it computes.
+struct evaluated_conv {
+  kernels::reference::conv_shape over;
+  shape out;
+
+  evaluated_conv(const op_node& node, const shape& x, const shape& w) {
+    require_conv_ranks(node, x, w);
+    const std::size_t axes = x.size() - 2;
+    const std::string place = place_of(node);
+    if (axes > 3) throw unsupported(place, "has more than three spatial axes");
+    const bool transposed = is_transposed(node);
+    const shape kernel(w.begin() + 2, w.end()), spatial(x.begin() + 2, x.end());
+    const auto window = window_of(node, kernel, spatial);
+    const shape y =
+        transposed ? rules::spread(window, node.integers("output_padding"), kernel, spatial, place)
+                   : rules::slide(window, kernel, spatial, place);
+    over.groups = node.integer("group", 1);
+    over.batch = x[0];
+    over.out_channels = w[0];
+    over.in_channels = w[1] * over.groups;
+    for (std::size_t a = 0; a < axes; ++a) {
+      const std::size_t to = 3 - axes + a;
+      const auto step = rules::detail::along(window, a, axes, place);
+      over.kernel[to] = kernel[a];
+      over.stride[to] = step.stride;
+      over.dilation[to] = step.dilation;
+      over.pad[to] = step.before;
+      over.in[to] = transposed ? y[a] : spatial[a];
+      over.out[to] = transposed ? spatial[a] : y[a];
+    }
+    out = {x[0], transposed ? over.in_channels : over.out_channels};
+    out.insert(out.end(), y.begin(), y.end());
+  }
+};
+
 inline void evaluate_conv(evaluate_context& c) {
   namespace reference = kernels::reference;
   const any_tensor& x = input_of(c, 0);
   const any_tensor& w = input_of(c, 1);
-  require_conv_ranks(c.node, x.extents(), w.extents());
-  const std::size_t axes = x.rank() - 2;
-  if (axes > 3) throw unsupported(place_of(c.node), "has more than three spatial axes");
-  const bool transposed = is_transposed(c.node);
-  const shape kernel(w.extents().begin() + 2, w.extents().end());
-  const shape spatial(x.extents().begin() + 2, x.extents().end());
-  const auto window = window_of(c.node, kernel, spatial);
-  const std::string place = place_of(c.node);
-  const shape out =
-      transposed ? rules::spread(window, c.node.integers("output_padding"), kernel, spatial, place)
-                 : rules::slide(window, kernel, spatial, place);
-  reference::conv_shape s;
-  s.groups = c.node.integer("group", 1);
-  s.batch = x.extents()[0];
-  s.out_channels = w.extents()[0];
-  s.in_channels = w.extents()[1] * s.groups;
-  for (std::size_t a = 0; a < axes; ++a) {
-    const std::size_t to = 3 - axes + a;
-    const auto step = rules::detail::along(window, a, axes, place);
-    s.kernel[to] = kernel[a];
-    s.stride[to] = step.stride;
-    s.dilation[to] = step.dilation;
-    s.pad[to] = step.before;
-    s.in[to] = transposed ? out[a] : spatial[a];
-    s.out[to] = transposed ? spatial[a] : out[a];
-  }
-  shape extents{x.extents()[0], transposed ? s.in_channels : s.out_channels};
-  extents.insert(extents.end(), out.begin(), out.end());
+  evaluated_conv conv(c.node, x.extents(), w.extents());
   require_real(x, c.node);
-  reals y(static_cast<std::size_t>(element_count(extents)));
+  reals y(static_cast<std::size_t>(element_count(conv.out)));
   const reals bias = has_input(c, 2) ? reals_of(*c.inputs[2]) : reals();
-  const auto run =
-      transposed ? &reference::conv_transpose_forward<double> : &reference::conv_forward<double>;
-  run(s, reals_of(x).data(), reals_of(w).data(), bias.empty() ? nullptr : bias.data(), y.data());
-  c.outputs[0] = tensor_of(x.type(), std::move(extents), y);
+  const auto run = is_transposed(c.node) ? &reference::conv_transpose_forward<double>
+                                         : &reference::conv_forward<double>;
+  run(conv.over, reals_of(x).data(), reals_of(w).data(), bias.empty() ? nullptr : bias.data(),
+      y.data());
+  c.outputs[0] = tensor_of(x.type(), std::move(conv.out), y);
 }
 
 }  // namespace detail

@@ -161,15 +161,15 @@ inline reals multiply(const any_tensor& a, const any_tensor& b, const product_sh
     return list;
   };
   const auto offset_a = offsets(sa), offset_b = offsets(sb);
-  reals y;
+  reals y(offset_a.size() * static_cast<std::size_t>(p.m * p.n), 0);
+  double* row = y.data();
   for (std::size_t i = 0; i < offset_a.size(); ++i)
-    for (index_t r = 0; r < p.m; ++r)
-      for (index_t col = 0; col < p.n; ++col) {
-        const double* left = va.data() + offset_a[i] + r * sa[rank];
-        const double* right = vb.data() + offset_b[i] + col * sb[rank + 1];
-        double sum = 0;
-        for (index_t k = 0; k < p.k; ++k) sum += left[k * sa[rank + 1]] * right[k * sb[rank]];
-        y.push_back(sum);
+    for (index_t r = 0; r < p.m; ++r, row += p.n)
+      for (index_t k = 0; k < p.k; ++k) {
+        const double left =
+            va[static_cast<std::size_t>(offset_a[i] + r * sa[rank] + k * sa[rank + 1])];
+        const double* right = vb.data() + offset_b[i] + k * sb[rank];
+        for (index_t col = 0; col < p.n; ++col) row[col] += left * right[col * sb[rank + 1]];
       }
   return y;
 }

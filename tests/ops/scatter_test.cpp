@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 The slimming authors
+// SPDX-License-Identifier: MIT
+#include <slimming/ops/scatter.hpp>
+
+#include <slimming/core/error.hpp>      // shape_mismatch
+#include <slimming/model/channels.hpp>  // connect
+#include <slimming/model/evaluate.hpp>  // evaluate
+
+#include "tests/support/catch.hpp"
+#include "tests/support/net_builder.hpp"
+#include "tests/support/oracle.hpp"
+
+namespace sl = slimming;
+using sl::testing::net_builder;
+using sl::testing::prove;
+
+TEST_CASE("a mask that a scatter writes is known before the network runs and stops no channel") {
+  net_builder b;
+  const auto x = b.conv(b.input({1, 3, 4, 4}), 8);
+  const auto zeros = b.constant({0, 0, 0, 0});
+  const auto at = b.net.add_initializer(
+      "at",
+      sl::any_tensor::from(std::span<const sl::index_t>(std::array<sl::index_t, 2>{1, 2}), {2, 1}));
+  const auto written = b.op("ScatterND", {zeros, at, b.constant({4, -4})});
+  const auto target = b.op("Add", {written, b.constant({1, 4, 8, 4})});  // 1, 8, 4, 4
+  const auto y = b.op("Reshape", {x, target});
+  const auto p = prove(b.out(b.linear(b.flatten(b.conv(y, 6)), 4)), sl::global_ratio{0.5});
+  CHECK(p.removed > 0);
+  CHECK(p.difference < 1e-12);
+}
+
+TEST_CASE("elements that are chosen at run time keep their channels, with the reason") {
+  for (const char* op : {"GatherElements", "GatherND"}) {
+    net_builder b;
+    const auto x = b.conv(b.input({1, 3, 4, 4}), 8);
+    const auto at = b.net.add_initializer("at", sl::any_tensor(sl::dtype::int64, {1, 2, 2, 2}));
+    auto net = b.out(b.op(op, {x, at}));
+    const auto of = sl::connect(net, sl::testing::ops(), {.strict = true});
+    const sl::channel_groups groups(of.graph);
+    const auto g = groups.group_of(of.layouts[static_cast<std::size_t>(x)].on(1), 0);
+    REQUIRE(groups.is_pinned(g));
+    CHECK_THAT(of.graph.pins()[static_cast<std::size_t>(groups.pin(g))].reason,
+               Catch::Contains("needs all its channels"));
+  }
+}
+
+TEST_CASE("an index that names no element is an error, and so are updates of another shape") {
+  net_builder b;
+  const auto x = b.input({2, 3});
+  const auto at = b.net.add_initializer(
+      "at",
+      sl::any_tensor::from(std::span<const sl::index_t>(std::array<sl::index_t, 1>{2}), {1, 1}));
+  const auto bad = b.out(b.op("GatherND", {x, at}));
+  const sl::any_tensor in[] = {sl::any_tensor(sl::dtype::float64, {2, 3})};
+  CHECK_THROWS_AS(sl::evaluate(bad, sl::testing::ops(), in), sl::bad_value);
+
+  net_builder c;
+  const auto data = c.input({2, 3});
+  const auto row = c.net.add_initializer("row", sl::any_tensor(sl::dtype::int64, {1, 1}));
+  const auto short_row = c.net.add_initializer("short", sl::any_tensor(sl::dtype::float32, {1, 2}));
+  const auto narrow = c.out(c.op("ScatterND", {data, row, short_row}));
+  CHECK_THROWS_AS(sl::evaluate(narrow, sl::testing::ops(), in), sl::shape_mismatch);
+}
