@@ -1,8 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The slimming authors
 # SPDX-License-Identifier: MIT
 #
-# Who may include whom: one line per room, the rooms whose headers it may name. Checked at configure
-# and again by the test slimming.layers.
+# Who may include whom: one line per room, the rooms whose headers it may name. Checked at configure.
 set(SLIMMING_MAY_INCLUDE_core "")
 set(SLIMMING_MAY_INCLUDE_graph "core")
 set(SLIMMING_MAY_INCLUDE_rules "core;graph")

@@ -13,6 +13,10 @@ file(REMOVE_RECURSE "${work}")
 set(configure "${CMAKE_COMMAND}" -S "${SOURCE}/tests/consume/${CONSUMER}" -G "${GENERATOR}"
   "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}"
   "-DCMAKE_BUILD_TYPE=Debug" "-DSLIMMING_ENABLE_CUDA=OFF" "-DSLIMMING_SOURCE=${SOURCE}" "-DCMAKE_PREFIX_PATH=${work}/prefix")
+if(CONSUMER STREQUAL "cuda_unit")
+  list(APPEND configure "-DCMAKE_CUDA_COMPILER=${NVCC}" "-DCMAKE_CUDA_FLAGS=${NVCC_FLAGS}"
+    "-DCMAKE_CUDA_ARCHITECTURES=90-virtual")
+endif()
 if(CONSUMER STREQUAL "find_package")
   step("install" "${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${work}/prefix")
 endif()

@@ -5,6 +5,7 @@
 #include <slimming/plan/plan.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,29 @@ TEST_CASE("keep_at_least, round_to and max_removed hold for every unit") {
             REQUIRE(static_cast<double>(width[k] - kept) <= static_cast<double>(width[k]) * cap);
           }
         }
+}
+
+TEST_CASE(
+    "a residual branch of which nothing ranks above the cut keeps its best channel and says so") {
+  test::net n;
+  const auto x = n.norm("bn0", n.conv("stem", n.input(3), 8));
+  const auto branch_end = n.conv("second", n.norm("bn1", n.conv("first", x, 6)), 8);
+  const auto y = n.join(x, branch_end);
+  n.output(n.linear("fc", y, 4));
+  const float branch[] = {0.01f, 0.03f, 0.02f, 0.05f, 0.04f, 0.02f};
+  std::copy(std::begin(branch), std::end(branch), n.tensor("bn1.gamma").values<float>().data());
+  for (float& g : n.tensor("bn0.gamma").values<float>()) g = 1;
+  for (const sl::policy& how :
+       {sl::policy(sl::score_threshold{0.5}), sl::policy(sl::global_ratio{0.45})}) {
+    const auto p = sl::make_plan(n.graph, sl::bn_gamma{}, how);
+    CHECK(p.end_mask("first.weight").indices() == std::vector<sl::index_t>{3});
+    CHECK(p.start_mask("second.weight").indices() == std::vector<sl::index_t>{3});
+    CHECK(p.end_mask("second.weight").count() >= 7);
+    CHECK(std::find(p.skipped().begin(), p.skipped().end(),
+                    sl::skipped_unit{"first", 1, sl::skip_reason::minimum_width,
+                                     "the smallest width that the constraints allow"}) !=
+          p.skipped().end());
+  }
 }
 
 TEST_CASE("rounding goes to the nearest width") {

@@ -6,10 +6,10 @@
 /// The narrow waist: which channels live or die together, and which parameter axes they index.
 /// Area: graph. Knows no operator. Front ends and rules write it, plans and surgery read it.
 
-#include <slimming/core/config.hpp>                 // index_t
-#include <slimming/core/error.hpp>                  // shape_mismatch, bad_value
-#include <slimming/graph/detail/address_index.hpp>  // address_index
-#include <slimming/graph/parameter.hpp>             // parameter, parameter_id, role
+#include <slimming/core/config.hpp>             // index_t
+#include <slimming/core/error.hpp>              // shape_mismatch, bad_value
+#include <slimming/graph/detail/key_index.hpp>  // key_index
+#include <slimming/graph/parameter.hpp>         // parameter, parameter_id, role
 
 #include <algorithm>  // std::max
 #include <array>      // std::array
@@ -281,7 +281,7 @@ class channel_graph {
   std::vector<value_record> values_;
   std::vector<std::int32_t> parent_;
   std::vector<parameter_record> parameters_;
-  detail::address_index by_address_;
+  detail::key_index<const void*> by_address_;
   std::vector<binding> bindings_;
   std::vector<tie_record> ties_;
   std::vector<select_record> selects_;

@@ -179,16 +179,16 @@ inline std::string list_parameters(const channel_graph& graph,
     const auto& pin =
         graph.pins()[static_cast<std::size_t>(detail::pin_of(graph, pinned->at, pinned->i))];
     text += " stays: " + pin.reason + detail::op_words(graph, pin.op, " at ") + ".\n";
-    std::vector<const detail::tie_walk::place*> path;
-    for (const auto* p = &*pinned; p->from >= 0; p = &places[static_cast<std::size_t>(p->from)])
-      path.push_back(p);
-    for (auto step = path.rbegin(); step != path.rend(); ++step) {
-      const auto& from = places[static_cast<std::size_t>((*step)->from)];
-      const bool is_read = (*step)->by_selection && !from.by_selection;
-      text += (is_read ? "  is read by " : "  goes with ") +
-              detail::channel_words(graph, (*step)->at, {(*step)->i}) +
-              detail::op_words(graph, (*step)->op, is_read ? " in " : " by ") + '\n';
+    std::string path;
+    for (const auto* step = &*pinned; step->from >= 0;) {
+      const auto& from = places[static_cast<std::size_t>(step->from)];
+      const bool is_read = step->by_selection && !from.by_selection;
+      path = (is_read ? "  is read by " : "  goes with ") +
+             detail::channel_words(graph, step->at, {step->i}) +
+             detail::op_words(graph, step->op, is_read ? " in " : " by ") + '\n' + path;
+      step = &from;
     }
+    text += path;
   }
   if (const auto tied = detail::list_places(graph, places, false); !tied.empty())
     text += "Tied to it:\n" + tied;

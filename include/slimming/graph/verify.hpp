@@ -6,17 +6,19 @@
 /// Everything that is odd about a graph, all at once: what surgery would refuse, what it would miss.
 /// Area: graph.
 
-#include <slimming/core/array_ref.hpp>       // array_ref
-#include <slimming/core/dtype.hpp>           // size_of
-#include <slimming/graph/channel_graph.hpp>  // channel_graph
-#include <slimming/graph/groups.hpp>         // channel_groups
+#include <slimming/core/array_ref.hpp>          // array_ref
+#include <slimming/core/dtype.hpp>              // size_of
+#include <slimming/graph/channel_graph.hpp>     // channel_graph
+#include <slimming/graph/detail/key_index.hpp>  // key_index
+#include <slimming/graph/groups.hpp>            // channel_groups
 
-#include <algorithm>      // std::sort, std::any_of
-#include <cstddef>        // std::size_t
-#include <cstdint>        // std::uintptr_t
-#include <string>         // std::string
-#include <unordered_map>  // parameters by name
-#include <vector>         // std::vector
+#include <algorithm>    // std::sort, std::any_of
+#include <cstddef>      // std::size_t
+#include <cstdint>      // std::uintptr_t
+#include <string>       // std::string
+#include <string_view>  // std::string_view
+#include <utility>      // std::exchange
+#include <vector>       // std::vector
 
 namespace slimming::inline v0 {
 
@@ -128,10 +130,16 @@ inline void inspect_parameter(const channel_graph::parameter_record& record, boo
   const auto parameters = graph.parameters();
   const bool sizes_are_known = std::any_of(parameters.begin(), parameters.end(),
                                            [](const auto& p) { return p.positions > 0; });
-  std::unordered_map<std::string, int> names;
-  for (const auto& record : parameters) {
+  detail::key_index<std::string_view> by_name;
+  std::vector<char> is_ambiguous(parameters.size(), 0);
+  for (std::size_t p = 0; p < parameters.size(); ++p) {
+    const auto& record = parameters[p];
     detail::inspect_parameter(record, sizes_are_known, findings);
-    if (++names[record.value.name] == 2)
+    const auto first = static_cast<std::size_t>(
+        by_name.find_or_add(record.value.name, static_cast<std::int32_t>(p), [&](std::int32_t k) {
+          return std::string_view(parameters[static_cast<std::size_t>(k)].value.name);
+        }));
+    if (first != p && std::exchange(is_ambiguous[first], 1) == 0)
       findings.push_back(
           {severity::warning, "duplicate_name", record.value.name,
            "several parameters have this name: a saved plan cannot tell them apart"});

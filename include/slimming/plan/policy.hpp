@@ -54,7 +54,10 @@ using policy = std::variant<global_ratio, per_layer_ratio, score_threshold, para
 
 /// What holds whatever the policy asks. A *unit* is a set of interchangeable groups (channel_groups).
 struct constraints {
-  /// Groups that every unit keeps; a unit that has fewer keeps all.
+  /// Groups that every unit keeps; a unit that has fewer keeps all. At least 1: no layer is emptied.
+  /// A residual branch of which nothing ranks above the cut keeps its best channels, and the plan lists
+  /// it among `skipped()` as `skip_reason::minimum_width`: to drop the branch, and leave the shortcut
+  /// alone, is a change of topology, which is the application's.
   index_t keep_at_least = 1;
   /// Every unit keeps a multiple of this many groups, or all that it has.
   index_t round_to = 1;

@@ -6,18 +6,19 @@
 /// From a stored record back to a plan of a graph: the masks of all values, checked for contradictions.
 /// Area: plan.
 
-#include <slimming/core/config.hpp>          // index_t
-#include <slimming/core/error.hpp>           // plan_mismatch
-#include <slimming/core/mask.hpp>            // mask
-#include <slimming/graph/channel_graph.hpp>  // channel_graph
-#include <slimming/graph/groups.hpp>         // channel_groups
-#include <slimming/plan/plan.hpp>            // prune_plan
-#include <slimming/plan/record.hpp>          // plan_record
+#include <slimming/core/config.hpp>             // index_t
+#include <slimming/core/error.hpp>              // plan_mismatch
+#include <slimming/core/mask.hpp>               // mask
+#include <slimming/graph/channel_graph.hpp>     // channel_graph
+#include <slimming/graph/detail/key_index.hpp>  // key_index
+#include <slimming/graph/groups.hpp>            // channel_groups
+#include <slimming/plan/plan.hpp>               // prune_plan
+#include <slimming/plan/record.hpp>             // plan_record
 
-#include <string>         // std::string
-#include <string_view>    // std::string_view
-#include <unordered_map>  // cuts by name
-#include <vector>         // std::vector
+#include <cstdint>      // std::int32_t
+#include <string>       // std::string
+#include <string_view>  // std::string_view
+#include <vector>       // std::vector
 
 namespace slimming::inline v0 {
 
@@ -28,19 +29,21 @@ namespace slimming::inline v0 {
 ///                        that no channels index, or if the cuts contradict the ties or selections of the graph.
 /// \throws bad_value      if a pinned channel or the last one of a unit would go.
 [[nodiscard]] inline prune_plan replay(const channel_graph& graph, const plan_record& record) {
-  std::unordered_map<std::string_view, const parameter_cut*> by_name;
-  for (const parameter_cut& c : record.parameters)
-    if (!by_name.emplace(c.name, &c).second)
-      throw plan_mismatch(c.name, "two parameters of the record have this name");
+  const auto name_of = [&](std::int32_t k) {
+    return std::string_view(record.parameters[static_cast<std::size_t>(k)].name);
+  };
+  detail::key_index<std::string_view> by_name;
+  for (std::int32_t k = 0; k < static_cast<std::int32_t>(record.parameters.size()); ++k)
+    if (by_name.find_or_add(name_of(k), k, name_of) != k)
+      throw plan_mismatch(name_of(k), "two parameters of the record have this name");
   const channel_groups groups(graph);
   std::vector<signed char> decided(static_cast<std::size_t>(groups.count()), -1);
   std::size_t found = 0;
   for (const auto& p : graph.parameters()) {
-    const auto entry = by_name.find(p.value.name);
-    if (entry == by_name.end())
-      throw plan_mismatch(p.value.name, "the record has no parameter of this name");
+    const std::int32_t entry = by_name.find(p.value.name, name_of);
+    if (entry < 0) throw plan_mismatch(p.value.name, "the record has no parameter of this name");
     ++found;
-    const parameter_cut& cut = *entry->second;
+    const parameter_cut& cut = record.parameters[static_cast<std::size_t>(entry)];
     const auto extents = p.value.array.extents();
     if (extents.size() != cut.before.size())
       throw plan_mismatch(cut.name, "recorded with rank " + std::to_string(cut.before.size()) +
@@ -75,7 +78,7 @@ namespace slimming::inline v0 {
   prune_plan plan(graph, groups, keep, record.skipped);
   for (const parameter_cut& cut :
        plan.record().parameters)  // what selections read follows from the rest
-    if (cut != *by_name.at(cut.name))
+    if (cut != record.parameters[static_cast<std::size_t>(by_name.find(cut.name, name_of))])
       throw plan_mismatch(cut.name, "the graph cuts it otherwise than the record");
   return plan;
 }

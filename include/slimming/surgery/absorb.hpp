@@ -83,7 +83,7 @@ namespace detail {
     index_t first = 0, last = taps;
     while (first < last && at + first * a.dilation < 0) ++first;
     while (last > first && at + (last - 1) * a.dilation >= a.input) --last;
-    inside.emplace_back(first, last);
+    inside.push_back({first, last});
   }
   return inside;
 }

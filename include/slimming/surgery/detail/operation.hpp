@@ -6,23 +6,24 @@
 /// Parameters matched with their cuts, checked as a whole before the first write.
 /// Area: surgery.
 
-#include <slimming/core/array_ref.hpp>      // array_ref
-#include <slimming/core/config.hpp>         // index_t
-#include <slimming/core/error.hpp>          // plan_mismatch, bad_value, owner_refused
-#include <slimming/core/tensor.hpp>         // to_string
-#include <slimming/graph/parameter.hpp>     // parameter
-#include <slimming/plan/detail/memory.hpp>  // require_memory
-#include <slimming/plan/record.hpp>         // plan_record, parameter_cut
-#include <slimming/surgery/compact.hpp>     // require_cuts, require_entries
+#include <slimming/core/array_ref.hpp>          // array_ref
+#include <slimming/core/config.hpp>             // index_t
+#include <slimming/core/error.hpp>              // plan_mismatch, bad_value, owner_refused
+#include <slimming/core/tensor.hpp>             // to_string
+#include <slimming/graph/detail/key_index.hpp>  // key_index
+#include <slimming/graph/parameter.hpp>         // parameter
+#include <slimming/plan/detail/memory.hpp>      // require_memory
+#include <slimming/plan/record.hpp>             // plan_record, parameter_cut
+#include <slimming/surgery/compact.hpp>         // require_cuts, require_entries
 
-#include <algorithm>      // std::equal, std::sort
-#include <functional>     // std::less
-#include <span>           // std::span
-#include <string>         // std::string
-#include <string_view>    // std::string_view
-#include <unordered_map>  // cuts by name
-#include <utility>        // std::move
-#include <vector>         // std::vector
+#include <algorithm>    // std::equal, std::sort
+#include <cstdint>      // std::int32_t
+#include <functional>   // std::less
+#include <span>         // std::span
+#include <string>       // std::string
+#include <string_view>  // std::string_view
+#include <utility>      // std::exchange, std::move
+#include <vector>       // std::vector
 
 namespace slimming::inline v0::detail {
 
@@ -43,22 +44,26 @@ struct matched {
                  [](const parameter* p, const parameter_cut& c) { return p->name == c.name; })) {
     for (std::size_t k = 0; k < cuts.size(); ++k) pairs.push_back({parameters[k], &cuts[k]});
   } else {
-    std::unordered_map<std::string_view, const parameter_cut*> by_name;
-    for (const parameter_cut& c : cuts)
-      if (!by_name.emplace(c.name, &c).second)
-        throw plan_mismatch(c.name, "two parameters of the plan have this name");
+    const auto name_of = [&](std::int32_t k) {
+      return std::string_view(cuts[static_cast<std::size_t>(k)].name);
+    };
+    key_index<std::string_view> by_name;
+    for (std::int32_t k = 0; k < static_cast<std::int32_t>(cuts.size()); ++k)
+      if (by_name.find_or_add(name_of(k), k, name_of) != k)
+        throw plan_mismatch(name_of(k), "two parameters of the plan have this name");
+    std::vector<char> is_matched(cuts.size(), 0);
     for (const parameter* p : parameters) {
-      const auto found = by_name.find(p->name);
-      if (found == by_name.end())
-        throw plan_mismatch(p->name, "the plan has no parameter of this name");
-      if (found->second == nullptr)
+      const std::int32_t found = by_name.find(p->name, name_of);
+      if (found < 0) throw plan_mismatch(p->name, "the plan has no parameter of this name");
+      const auto k = static_cast<std::size_t>(found);
+      if (std::exchange(is_matched[k], 1) != 0)
         throw plan_mismatch(p->name, "two parameters of the network have this name");
-      pairs.push_back({p, found->second});
-      found->second = nullptr;
+      pairs.push_back({p, &cuts[k]});
     }
-    for (const parameter_cut& c : cuts)
-      if (!c.is_untouched() && by_name.at(c.name) != nullptr)
-        throw plan_mismatch(c.name, "the plan cuts it, and the network has no such parameter");
+    for (std::size_t k = 0; k < cuts.size(); ++k)
+      if (!cuts[k].is_untouched() && is_matched[k] == 0)
+        throw plan_mismatch(cuts[k].name,
+                            "the plan cuts it, and the network has no such parameter");
   }
   for (const auto& [what, cut] : pairs) {
     const auto extents = what->array.extents();
