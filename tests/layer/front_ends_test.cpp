@@ -3,248 +3,25 @@
 //
 // The typed and the run-time front end describe the same network: graphs and plans must be equal, as far
 // as parameters can see. Each network is built once, in both ways at the same time.
-#include <slimming/core/random.hpp>
-#include <slimming/layer/compose.hpp>
+#include <slimming/graph/groups.hpp>
 #include <slimming/model/channels.hpp>
 #include <slimming/plan/plan.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
-#include <deque>
 #include <map>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "tests/layer/twin.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/oracle.hpp"  // ops
 
 namespace sl = slimming;
 using sl::index_t;
+using sl::testing::twin;
 
 namespace {
-
-struct conv {
-  index_t out, in_per_group, size, stride, pad, groups;
-  std::vector<float> w, b;
-};
-struct norm {
-  std::vector<float> gamma, beta, mean, variance;
-};
-struct prelu {
-  std::vector<float> slope;
-};
-struct pool {
-  index_t size;
-};
-struct linear {
-  index_t out, in;
-  std::vector<float> w, b;
-};
-struct selection {
-  std::vector<std::int64_t> list;
-};
-struct relu {};
-struct flattening {};
-struct averaging {};
-
-}  // namespace
-
-namespace slimming {
-
-template <>
-struct layer_traits<conv> {
-  using kind = kinds::conv;
-  static auto weight(conv& l) { return view(l.w.data(), l.out, l.in_per_group, l.size, l.size); }
-  static auto bias(conv& l) { return view(l.b.data(), l.out); }
-  static auto stride(conv& l) { return l.stride; }
-  static auto padding(conv& l) { return l.pad; }
-  static auto groups(conv& l) { return l.groups; }
-  static void resized(conv&, std::span<const index_t>) {}
-};
-template <>
-struct layer_traits<norm> {
-  using kind = kinds::batch_norm;
-  static auto gamma(norm& l) { return view(l.gamma.data(), l.gamma.size()); }
-  static auto beta(norm& l) { return view(l.beta.data(), l.beta.size()); }
-  static auto running_mean(norm& l) { return view(l.mean.data(), l.mean.size()); }
-  static auto running_variance(norm& l) { return view(l.variance.data(), l.variance.size()); }
-  static void resized(norm&, std::span<const index_t>) {}
-};
-template <>
-struct layer_traits<prelu> {
-  using kind = kinds::prelu;
-  static auto slope(prelu& l) { return view(l.slope.data(), l.slope.size()); }
-  static void resized(prelu&, std::span<const index_t>) {}
-};
-template <>
-struct layer_traits<pool> {
-  using kind = kinds::pool;
-  static auto kernel(pool& l) { return l.size; }
-  static auto stride(pool& l) { return l.size; }
-};
-template <>
-struct layer_traits<linear> {
-  using kind = kinds::linear;
-  static auto weight(linear& l) { return view(l.w.data(), l.out, l.in); }
-  static auto bias(linear& l) { return view(l.b.data(), l.out); }
-  static void resized(linear&, std::span<const index_t>) {}
-};
-template <>
-struct layer_traits<selection> {
-  using kind = kinds::channel_select;
-  static auto indices(selection& l) { return view(l.list.data(), l.list.size()); }
-  static void resized(selection&, std::span<const index_t>) {}
-};
-template <>
-struct layer_traits<relu> {
-  using kind = kinds::elementwise;
-};
-template <>
-struct layer_traits<flattening> {
-  using kind = kinds::flatten;
-};
-template <>
-struct layer_traits<averaging> {
-  using kind = kinds::global_pool;
-};
-
-}  // namespace slimming
-
-namespace {
-
-using list = std::vector<index_t>;
-
-// A value of both networks.
-struct twin_value {
-  sl::feature_map typed;
-  sl::value_id node;
-};
-
-// Builds both networks at once, with equal weights and equal names.
-class twin {
- public:
-  twin_value input(index_t channels, index_t height, index_t width) {
-    return {sl::input(graph, channels, {height, width}),
-            net.add_input("input", {1, channels, height, width})};
-  }
-  void output(twin_value x) {
-    sl::output(graph, x.typed);
-    net.add_output(x.node);
-  }
-
-  twin_value conv(twin_value x, index_t out, index_t size, index_t stride = 1, index_t groups = 1) {
-    const index_t in = graph.size(x.typed.c) / groups;
-    auto& l = keep(::conv{out, in, size, stride, size / 2, groups, random(out * in * size * size),
-                          random(out)});
-    const auto name = next("conv");
-    const auto w = constant(name + ".weight", l.w, {out, in, size, size});
-    const auto b = constant(name + ".bias", l.b, {out});
-    const index_t pad = size / 2;
-    return {typed(name, l, x), net.append("Conv", name, {x.node, w, b},
-                                          {{"kernel_shape", list{size, size}},
-                                           {"strides", list{stride, stride}},
-                                           {"pads", list{pad, pad, pad, pad}},
-                                           {"group", groups}})};
-  }
-  twin_value norm(twin_value x) {
-    const index_t n = graph.size(x.typed.c);
-    auto& l = keep(::norm{random(n), random(n), random(n), random(n)});
-    const auto name = next("norm");
-    return {typed(name, l, x), net.append("BatchNormalization", name,
-                                          {x.node, constant(name + ".weight", l.gamma, {n}),
-                                           constant(name + ".bias", l.beta, {n}),
-                                           constant(name + ".running_mean", l.mean, {n}),
-                                           constant(name + ".running_var", l.variance, {n})})};
-  }
-  twin_value relu(twin_value x) {
-    const auto name = next("relu");
-    return {typed(name, keep(::relu{}), x), net.append("Relu", name, {x.node})};
-  }
-  twin_value prelu(twin_value x) {
-    const index_t n = graph.size(x.typed.c);
-    auto& l = keep(::prelu{random(n)});
-    const auto name = next("prelu");
-    const auto slope = constant(name + ".weight", l.slope, {n, 1, 1});
-    return {typed(name, l, x), net.append("PRelu", name, {x.node, slope})};
-  }
-  twin_value pool(twin_value x, index_t size) {
-    const auto name = next("pool");
-    return {typed(name, keep(::pool{size}), x),
-            net.append("MaxPool", name, {x.node},
-                       {{"kernel_shape", list{size, size}}, {"strides", list{size, size}}})};
-  }
-  twin_value average(twin_value x) {
-    const auto name = next("average");
-    return {typed(name, keep(::averaging{}), x), net.append("GlobalAveragePool", name, {x.node})};
-  }
-  twin_value flatten(twin_value x) {
-    const auto name = next("flatten");
-    return {typed(name, keep(::flattening{}), x),
-            net.append("Flatten", name, {x.node}, {{"axis", index_t{1}}})};
-  }
-  twin_value linear(twin_value x, index_t out) {
-    const index_t in = graph.size(x.typed.c);
-    auto& l = keep(::linear{out, in, random(out * in), random(out)});
-    const auto name = next("linear");
-    const auto w = constant(name + ".weight", l.w, {out, in});
-    const auto b = constant(name + ".bias", l.b, {out});
-    return {typed(name, l, x), net.append("Gemm", name, {x.node, w, b}, {{"transB", index_t{1}}})};
-  }
-  twin_value select(twin_value x, std::vector<std::int64_t> indices) {
-    auto& l = keep(::selection{std::move(indices)});
-    const auto name = next("select");
-    const auto i = net.add_initializer(name + ".indices",
-                                       sl::any_tensor::from(std::span<const std::int64_t>(l.list),
-                                                            {static_cast<index_t>(l.list.size())}));
-    return {typed(name, l, x), net.append("ChannelSelect", name, {x.node, i}, {}, "slimming")};
-  }
-  twin_value add(twin_value a, twin_value b) { return combine("Add", a, b); }
-  twin_value mul(twin_value a, twin_value b) { return combine("Mul", a, b); }
-  twin_value concat(twin_value a, twin_value b) {
-    return {sl::concat(root, {a.typed, b.typed}),
-            net.append("Concat", next("concat"), {a.node, b.node}, {{"axis", index_t{1}}})};
-  }
-  twin_value unit(twin_value x, index_t out, index_t stride = 1) {
-    return relu(norm(conv(x, out, 3, stride)));
-  }
-
-  sl::channel_graph graph;
-  sl::model net;
-
- private:
-  template <class L>
-  L& keep(L layer) {
-    return std::get<std::deque<L>>(layers_).emplace_back(std::move(layer));
-  }
-  template <class L>
-  sl::feature_map typed(const std::string& name, L& layer, const twin_value& x) {
-    return sl::chain(root, x.typed, sl::named(name, layer));
-  }
-  twin_value combine(const std::string& op, twin_value a, twin_value b) {
-    return {sl::join(root, {a.typed, b.typed}), net.append(op, next("join"), {a.node, b.node})};
-  }
-  std::vector<float> random(index_t n) {
-    std::vector<float> v(static_cast<std::size_t>(n));
-    for (float& x : v) x = static_cast<float>(stream_.uniform(0.1, 1));
-    return v;
-  }
-  sl::value_id constant(const std::string& name, const std::vector<float>& v, sl::shape extents) {
-    return net.add_initializer(name,
-                               sl::any_tensor::from(std::span<const float>(v), std::move(extents)));
-  }
-  std::string next(const std::string& what) { return what + std::to_string(count_++); }
-
-  std::tuple<std::deque<::conv>, std::deque<::norm>, std::deque<::prelu>, std::deque<::pool>,
-             std::deque<::linear>, std::deque<::selection>, std::deque<::relu>,
-             std::deque<::flattening>, std::deque<::averaging>>
-      layers_;
-  sl::layer_scope root{graph};
-  sl::random_stream stream_{11};
-  int count_ = 0;
-};
 
 // What parameters see of a graph: for every element of every bound axis its group, numbered in order of
 // appearance over the names of the parameters, whether it is pinned, and the roles and costs.
@@ -310,7 +87,8 @@ void check_same_plans(const sl::channel_graph& a, const sl::channel_graph& b, Cr
 }
 
 void check_same(twin& t, bool has_norms = true) {
-  const auto run_time = sl::connect(t.net, sl::testing::ops());
+  const auto run_time =
+      sl::connect(t.net, sl::testing::ops(), {.strict = true, .grouping = t.grouping});
   const sight typed = look(t.graph), other = look(run_time.graph);
   CHECK(typed.axes == other.axes);
   CHECK(typed.groups == other.groups);
@@ -384,5 +162,44 @@ TEST_CASE("grouped convolutions keep equal positions of all groups") {
   auto x = t.unit(t.input(3, 8, 8), 12);
   x = t.relu(t.norm(t.conv(x, 12, 3, 1, 3)));
   t.output(t.linear(t.flatten(t.average(t.unit(x, 5))), 10));
+  check_same(t);
+}
+
+TEST_CASE("grouped convolutions of which whole groups go") {
+  twin t(sl::rules::group_policy::whole_groups);
+  auto x = t.unit(t.input(3, 8, 8), 12);
+  x = t.relu(t.norm(t.conv(x, 18, 3, 1, 6)));
+  x = t.transposed(x, 12, 3);
+  t.output(t.linear(t.flatten(t.average(t.unit(x, 5))), 10));
+  check_same(t);
+}
+
+TEST_CASE("transposed convolutions, whole and in groups") {
+  twin t;
+  auto x = t.unit(t.unit(t.input(3, 8, 8), 8, 2), 12, 2);
+  x = t.relu(t.norm(t.transposed(x, 8)));
+  x = t.relu(t.norm(t.transposed(x, 6, 2)));
+  t.output(t.linear(t.flatten(t.average(t.unit(x, 5))), 10));
+  check_same(t);
+}
+
+TEST_CASE("uneven splits: each part goes its way, two of them meet again") {
+  twin t;
+  const auto x = t.unit(t.input(3, 8, 8), 12);
+  const auto parts = t.split(x, {3, 5, 4});
+  const auto a = t.conv(parts[0], 5, 3), b = t.unit(parts[2], 7);
+  const auto y = t.concat(t.concat(t.add(a, parts[1]), b), parts[0]);
+  t.output(t.linear(t.flatten(t.average(t.unit(y, 6))), 10));
+  check_same(t);
+}
+
+TEST_CASE("channel shuffle: halves are worked on, joined and shuffled") {
+  twin t;
+  auto x = t.unit(t.input(3, 8, 8), 12);
+  for (int k = 0; k < 2; ++k) {
+    const auto halves = t.split(x, {6, 6});
+    x = t.shuffle(t.concat(halves[0], t.unit(halves[1], 6)), 2);
+  }
+  t.output(t.linear(t.flatten(t.average(t.unit(x, 6))), 10));
   check_same(t);
 }
