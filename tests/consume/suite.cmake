@@ -14,7 +14,7 @@ foreach(consumer IN LISTS consumers)
             "-DCOMPILER=${CMAKE_CXX_COMPILER}" "-DNVCC=${CMAKE_CUDA_COMPILER}"
             "-DNVCC_FLAGS=${CMAKE_CUDA_FLAGS}" "-DLAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}"
             -P "${CMAKE_CURRENT_LIST_DIR}/run.cmake")
-  set_tests_properties(slimming.consume.${consumer} PROPERTIES TIMEOUT 300)
+  set_tests_properties(slimming.consume.${consumer} PROPERTIES TIMEOUT 600)
 endforeach()
 add_test(NAME slimming.consume.readme COMMAND "${CMAKE_COMMAND}" "-DSOURCE=${PROJECT_SOURCE_DIR}"
   -P "${CMAKE_CURRENT_LIST_DIR}/snippets.cmake")
