@@ -145,6 +145,24 @@ TEST_CASE("a loader that starts at a saved position goes on exactly there") {
   CHECK(take(whole) == batches[3]);
 }
 
+TEST_CASE("the numbers of a batch are those of the images that it would hold") {
+  const auto images = numbered(53);
+  sl::loader made(images, {.batch_size = 10, .seed = 6});
+  sl::loader told(images, {.batch_size = 10, .seed = 6});
+  for (int step = 0; step < 13; ++step) {
+    const auto expected = take(made);
+    if (step % 4 == 3) {  // either may be asked for at any time, also while a batch is under way
+      CHECK(take(told) == expected);
+      continue;
+    }
+    const auto numbers = told.next_numbers();
+    REQUIRE(numbers.size() == expected.labels.size());
+    for (std::size_t k = 0; k < numbers.size(); ++k)
+      CHECK(expected.images[k * 9] == static_cast<float>(numbers[k]) / 255);
+    CHECK(told.position() == made.position());
+  }
+}
+
 TEST_CASE("the padding channels of an NHWC batch stay zero") {
   const auto images = numbered(21, {1, 4, 4});
   auto options = augmented();

@@ -57,3 +57,30 @@ TEST_CASE("batches that do not fit are refused") {
   sl::batch wrong{sl::any_tensor(sl::dtype::float32, {6, 3, 4, 4}), std::vector<sl::index_t>(6)};
   CHECK_THROWS_AS(logits(e, wrong), sl::shape_mismatch);
 }
+
+TEST_CASE("a feed brings what the loader would give, with classes where there is a loss") {
+  const auto images = coloured_noise(10);
+  sl::loader_options how;
+  how.batch_size = 4;
+  sl::loader here(images, how), there(images, how);
+  sl::executor_options training;
+  training.mode = sl::execution_mode::training;
+  training.loss = sl::cross_entropy{};
+  for (const sl::executor_options& options : {sl::executor_options{}, training}) {
+    sl::cpu_executor e(tiny_classifier(4), {}, options, sl::cpu_device(1));
+    sl::cpu_executor f(tiny_classifier(4), {}, options, sl::cpu_device(1));
+    sl::feed_for<sl::cpu_device> feed(f, there);
+    for (int step = 0; step < 4; ++step) {
+      const sl::batch& b = here.next();
+      if (options.loss && b.size() < 4) {
+        CHECK_THROWS_AS(feed.next(), sl::shape_mismatch);  // a loss is over full batches
+        continue;
+      }
+      const auto expected = logits(e, b);
+      const auto labels = feed.next();
+      CHECK(std::vector<sl::index_t>(labels.begin(), labels.end()) == b.labels);
+      f.forward();
+      CHECK(f.output() == expected);
+    }
+  }
+}

@@ -106,7 +106,7 @@ class loader {
       make(position_, current);
     }
     back_ = 1 - back_;
-    if (++position_.batch == batches_per_epoch()) position_ = {position_.epoch + 1, 0};
+    advance();
     if (options_.prefetch) {
       pending_ = true;
       arena_.execute(
@@ -114,18 +114,35 @@ class loader {
     }
     return current;
   }
+  /// Which images that batch holds, for whoever makes it elsewhere; the position advances. Valid until
+  /// the next call on this loader.
+  [[nodiscard]] std::span<const index_t> next_numbers() {
+    discard();
+    const auto numbers = numbers_of(position_);
+    advance();
+    return numbers;
+  }
 
  private:
-  void make(loader_position at, batch& into) {
+  void advance() noexcept {
+    if (++position_.batch == batches_per_epoch()) position_ = {position_.epoch + 1, 0};
+  }
+  std::span<const index_t> numbers_of(loader_position at) {
     if (at.epoch != order_epoch_) reorder(at.epoch);
     const index_t first = at.batch * options_.batch_size;
     const index_t n = std::min(options_.batch_size, images_.size() - first);
+    return std::span<const index_t>(order_).subspan(static_cast<std::size_t>(first),
+                                                    static_cast<std::size_t>(n));
+  }
+  void make(loader_position at, batch& into) {
+    const auto numbers = numbers_of(at);
+    const auto n = static_cast<index_t>(numbers.size());
     if (into.size() != n) {
       into.images = any_tensor(dtype::float32, options_.layout.extents(n, images_.extents()));
       into.labels.resize(static_cast<std::size_t>(n));
     }
     tbb::parallel_for(index_t{0}, n, [&](index_t k) {
-      const index_t image = order_[static_cast<std::size_t>(first + k)];
+      const index_t image = numbers[static_cast<std::size_t>(k)];
       write_image(images_, image, draw(options_.augment, options_.seed, at.epoch, image),
                   normalise_, options_.layout, into, k);
     });

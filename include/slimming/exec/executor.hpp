@@ -213,6 +213,14 @@ class executor {
     check_size(p.name, element_count(p.extents), row_major.size());
     if (p.velocity) write(p, p.velocity, row_major);
   }
+  /// Where a parameter and its velocity lie in the device's memory, as `p.layout` says; the second is
+  /// empty if it is not trained.
+  [[nodiscard]] std::span<float> value_memory(const exec::parameter& p) const {
+    return memory(p.value);
+  }
+  [[nodiscard]] std::span<float> velocity_memory(const exec::parameter& p) const {
+    return p.velocity ? memory(p.velocity) : std::span<float>();
+  }
 
   // Measures -----------------------------------------------------------------------------------
 

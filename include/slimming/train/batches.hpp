@@ -4,12 +4,13 @@
 
 /// \file
 /// Batches of a loader as inputs of an executor.
-/// Area: train.
+/// Area: train. A device that makes batches itself: <slimming/cuda/batches.cuh>.
 
 #include <slimming/core/config.hpp>         // index_t
 #include <slimming/core/error.hpp>          // shape_mismatch
 #include <slimming/data/batch.hpp>          // batch, batch_layout
 #include <slimming/data/image_dataset.hpp>  // image_extents
+#include <slimming/data/loader.hpp>         // loader
 #include <slimming/exec/executor.hpp>       // executor
 #include <slimming/exec/value_layout.hpp>   // value_layout
 
@@ -52,5 +53,46 @@ void set_batch(executor<Device>& net, const exec::value_layout& in, const batch&
   else
     net.set_input(0, values);
 }
+
+/// Brings a loader's batches into an executor: input 0 and, where there is a loss, the classes.
+template <exec::execution_device Device>
+class loader_feed {
+ public:
+  /// Keeps references to both.
+  loader_feed(executor<Device>& net, loader& images) : net_(net), images_(images) {}
+
+  /// The batch at `images.position()`, which advances; returns its classes, valid until the next call.
+  /// \throws shape_mismatch  if the images do not fit the network; bad_value if a class does not.
+  std::span<const index_t> next() {
+    const batch& present = images_.next();
+    set_batch(net_, net_.input_layout(0), present, scratch_);
+    if (net_.options().loss) net_.set_labels(present.labels);
+    return present.labels;
+  }
+
+ private:
+  executor<Device>& net_;
+  loader& images_;
+  std::vector<float> scratch_;
+};
+
+namespace detail {
+
+template <class Device>
+struct feed_of {
+  using type = loader_feed<Device>;
+};
+template <class Device>
+requires requires { typename Device::template batch_feed<loader>; }
+struct feed_of<Device> {
+  using type = typename Device::template batch_feed<loader>;
+};
+
+}  // namespace detail
+
+/// What trainer and evaluator read batches with: the device's own `batch_feed<Loader>`, if it makes
+/// batches where it computes, and otherwise loader_feed, whose contract it keeps.
+template <exec::execution_device Device>
+using feed_for = typename detail::feed_of<Device>::type;
 
 }  // namespace slimming::inline v0

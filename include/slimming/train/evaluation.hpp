@@ -13,13 +13,13 @@
 #include <slimming/exec/executor.hpp>      // executor
 #include <slimming/model/model.hpp>        // model
 #include <slimming/model/op_registry.hpp>  // op_registry
-#include <slimming/train/batches.hpp>      // set_batch
+#include <slimming/train/batches.hpp>      // feed_for
 
 #include <algorithm>  // std::max_element
 #include <chrono>     // std::chrono::steady_clock
 #include <cmath>      // std::exp, std::log
+#include <span>       // std::span
 #include <utility>    // std::move
-#include <vector>     // std::vector
 
 namespace slimming::inline v0 {
 
@@ -50,19 +50,18 @@ class evaluator {
   /// One epoch of \p images, from its first batch. A batch that is not full is padded.
   /// \pre the loader makes batches of at most the size that this was compiled for.
   [[nodiscard]] evaluation run(loader& images) {
-    const auto& in = executor_.input_layout(0);
     const auto& out = executor_.output_layout(0);
     evaluation total;
     images.seek({images.position().epoch, 0});
+    feed_for<Device> feed(executor_, images);
     const auto start = std::chrono::steady_clock::now();
     for (index_t b = 0; b < images.batches_per_epoch(); ++b) {
-      const batch& present = images.next();
-      set_batch(executor_, in, present, padded_);
+      const std::span<const index_t> labels = feed.next();
       executor_.forward();
       const auto logits = executor_.output(0);
-      for (index_t n = 0; n < present.size(); ++n) {
-        const float* const z = logits.data() + n * out.channels;
-        const index_t label = present.labels[static_cast<std::size_t>(n)];
+      for (std::size_t n = 0; n < labels.size(); ++n) {
+        const float* const z = logits.data() + static_cast<index_t>(n) * out.channels;
+        const index_t label = labels[n];
         if (label < 0 || label >= out.channels)
           throw bad_value("evaluator: class of an image", label);
         const float* const top = std::max_element(z, z + out.channels);
@@ -72,7 +71,7 @@ class evaluator {
           sum += std::exp(static_cast<double>(z[k]) - static_cast<double>(*top));
         total.loss += std::log(sum) - (static_cast<double>(z[label]) - static_cast<double>(*top));
       }
-      total.images += present.size();
+      total.images += static_cast<index_t>(labels.size());
     }
     total.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     total.accuracy /= static_cast<double>(total.images);
@@ -89,7 +88,6 @@ class evaluator {
   }
 
   executor<Device> executor_;
-  std::vector<float> padded_;
 };
 
 }  // namespace slimming::inline v0

@@ -18,7 +18,7 @@
 #include <slimming/io/atomic_file.hpp>     // io::write_atomically
 #include <slimming/model/model.hpp>        // model
 #include <slimming/model/op_registry.hpp>  // op_registry
-#include <slimming/train/batches.hpp>      // set_batch
+#include <slimming/train/batches.hpp>      // feed_for
 #include <slimming/train/checkpoint.hpp>   // training_state, write_checkpoint
 #include <slimming/train/evaluation.hpp>   // evaluator
 #include <slimming/train/history.hpp>      // epoch_record
@@ -33,7 +33,6 @@
 #include <memory>      // std::unique_ptr
 #include <string>      // std::string
 #include <utility>     // std::move
-#include <vector>      // std::vector
 
 namespace slimming::inline v0 {
 
@@ -87,7 +86,8 @@ class trainer {
       : net_(net),
         images_(images),
         options_(std::move(options)),
-        executor_(net, ops, engine_options(), std::move(device)) {
+        executor_(net, ops, engine_options(), std::move(device)),
+        feed_(executor_, images) {
     validate(options_.sgd);
     if (options_.epochs < 0) throw bad_value("trainer_options::epochs", options_.epochs);
     if (images_.images_per_epoch() % images_.options().batch_size != 0)
@@ -174,10 +174,8 @@ class trainer {
     const auto start = clock::now();
     const loader_position at = state_.position;
     images_.seek(at);
-    const batch& b = images_.next();
     const sgd_options sgd = sgd_now();
-    set_batch(executor_, executor_.input_layout(0), b, scratch_);
-    executor_.set_labels(b.labels);
+    feed_.next();
     executor_.step(sgd_rule(sgd));
     const auto result = executor_.result();
     if (!std::isfinite(result.loss))
@@ -237,11 +235,11 @@ class trainer {
   loader& images_;
   trainer_options options_;
   executor<Device> executor_;
+  feed_for<Device> feed_;
   training_state state_;
   loader* test_images_ = nullptr;
   evaluator<Device>* evaluator_ = nullptr;
   double learning_rate_ = 0.0;
-  std::vector<float> scratch_;
 };
 
 }  // namespace slimming::inline v0
