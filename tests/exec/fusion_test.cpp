@@ -75,6 +75,32 @@ TEST_CASE("a residual add and its relu join the later of the two branches") {
   }
 }
 
+TEST_CASE("an add behind a relu stays behind it") {
+  for (const bool training : {true, false}) {
+    small_net b;
+    const auto x = b.input({2, 4, 8, 8});
+    const auto y = b.relu(b.norm(b.conv(x, 4, 3)));
+    const auto net = b.finish({b.relu(b.add(x, y))});
+    const auto n = fused_network(net, training);
+    const names ops = operators(n);
+    REQUIRE(ops.size() >= 3);
+    CHECK(names(ops.end() - 2, ops.end()) == names{"Add", "Relu"});
+    const auto& last = n.nodes[n.nodes.size() - 3];
+    CHECK(last.integer("relu", 0) == 1);
+    CHECK(last.input(training ? fused::norm_addend : fused::conv_addend) == sl::no_value);
+  }
+}
+
+TEST_CASE("one add, one relu and one pool join; what follows them does not") {
+  small_net b;
+  const auto x = b.input({2, 4, 8, 8});
+  const auto twice = b.add(b.add(b.norm(b.conv(x, 4, 3)), x), x);
+  const auto pools = b.max_pool(b.max_pool(b.relu(b.norm(b.conv(x, 4, 3)))));
+  const auto n = fused_network(b.finish({twice, pools}), true);
+  CHECK(operators(n) ==
+        names{"Convolution", "Normalization", "Add", "Convolution", "Normalization", "MaxPool"});
+}
+
 TEST_CASE("an addend keeps a pool out of the normalisation") {
   small_net b;
   const auto x = b.input({2, 4, 8, 8});

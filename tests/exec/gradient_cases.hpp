@@ -114,6 +114,8 @@ void normalisations(const Check& check_gradients) {
       {"with an addend", [](small_net& b, value x) { return b.add(b.norm(b.conv(x, 5, 3)), x); }},
       {"with an addend and relu",
        [](small_net& b, value x) { return b.relu(b.add(x, b.norm(b.conv(x, 5, 3)))); }},
+      {"with a relu before the addend",
+       [](small_net& b, value x) { return b.relu(b.add(b.relu(b.norm(b.conv(x, 5, 3))), x)); }},
       {"of the residual stream",
        [](small_net& b, value x) { return b.add(b.conv(b.relu(b.norm(x)), 5, 3), x); }},
       {"of a selection",

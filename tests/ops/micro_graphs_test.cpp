@@ -12,28 +12,13 @@
 #include <set>
 
 #include "tests/support/catch.hpp"
-#include "tests/support/micro_graphs/attention.hpp"
-#include "tests/support/micro_graphs/concats.hpp"
-#include "tests/support/micro_graphs/convolutions.hpp"
-#include "tests/support/micro_graphs/joins.hpp"
-#include "tests/support/micro_graphs/norms.hpp"
-#include "tests/support/micro_graphs/reshapes.hpp"
+#include "tests/support/micro_graphs/micro_graph.hpp"
 #include "tests/support/oracle.hpp"
 #include "tests/support/zeroed.hpp"
 
 namespace sl = slimming;
 
 namespace {
-
-std::vector<sl::testing::micro_graph> all_graphs() {
-  std::vector<sl::testing::micro_graph> all;
-  for (auto& family :
-       {sl::testing::convolution_graphs(), sl::testing::join_graphs(), sl::testing::gate_graphs(),
-        sl::testing::concat_graphs(), sl::testing::reshape_graphs(), sl::testing::norm_graphs(),
-        sl::testing::attention_graphs(), sl::testing::arithmetic_graphs()})
-    all.insert(all.end(), family.begin(), family.end());
-  return all;
-}
 
 sl::model build(const sl::testing::micro_graph& g) {
   sl::testing::net_builder b;
@@ -93,13 +78,13 @@ struct trial {
 
 TEST_CASE("micro-graphs: there are at least a hundred, each once") {
   std::set<std::string> names;
-  for (const auto& g : all_graphs()) names.insert(g.name);
+  for (const auto& g : sl::testing::micro_graphs()) names.insert(g.name);
   CHECK(names.size() >= 100);
-  CHECK(names.size() == all_graphs().size());
+  CHECK(names.size() == sl::testing::micro_graphs().size());
 }
 
 TEST_CASE("micro-graphs: as many channel groups are free as a person counts") {
-  for (const auto& g : all_graphs()) {
+  for (const auto& g : sl::testing::micro_graphs()) {
     INFO(g.name);
     auto net = build(g);
     const auto of = sl::connect(net, sl::testing::ops(), {.strict = true});
@@ -116,7 +101,7 @@ TEST_CASE("micro-graphs: as many channel groups are free as a person counts") {
 }
 
 TEST_CASE("micro-graphs: pruned equals zeroed by whoever has only the plan file") {
-  for (const auto& g : all_graphs())
+  for (const auto& g : sl::testing::micro_graphs())
     for (const double ratio : {0.3, 0.5, 0.9}) {
       INFO(g.name << " at " << ratio);
       const trial t(g, sl::per_layer_ratio{ratio});
@@ -125,7 +110,7 @@ TEST_CASE("micro-graphs: pruned equals zeroed by whoever has only the plan file"
 }
 
 TEST_CASE("micro-graphs: what may go has gone") {
-  for (const auto& g : all_graphs())
+  for (const auto& g : sl::testing::micro_graphs())
     for (const double ratio : {0.3, 0.5, 0.9}) {
       INFO(g.name << " at " << ratio);
       const trial t(g, sl::per_layer_ratio{ratio});
@@ -139,7 +124,7 @@ TEST_CASE("micro-graphs: what may go has gone") {
 }
 
 TEST_CASE("micro-graphs: in steps of 8 channels") {
-  for (const auto& g : all_graphs()) {
+  for (const auto& g : sl::testing::micro_graphs()) {
     INFO(g.name);
     const trial t(g, sl::per_layer_ratio{0.5}, {.round_to = 8});
     CHECK(t.difference(g.is_read) < 1e-5);
@@ -148,7 +133,7 @@ TEST_CASE("micro-graphs: in steps of 8 channels") {
 }
 
 TEST_CASE("micro-graphs: the library's own masked network is the zeroed one") {
-  for (const auto& g : all_graphs()) {
+  for (const auto& g : sl::testing::micro_graphs()) {
     INFO(g.name);
     const trial t(g, sl::global_ratio{0.5});
     CHECK(t.against(sl::masked(t.net, sl::testing::ops(), t.plan)) < 1e-5);
@@ -156,7 +141,7 @@ TEST_CASE("micro-graphs: the library's own masked network is the zeroed one") {
 }
 
 TEST_CASE("micro-graphs: without its readers zeroed, what a removed channel still holds is seen") {
-  for (const auto& g : all_graphs()) {
+  for (const auto& g : sl::testing::micro_graphs()) {
     if (!g.is_read) continue;
     INFO(g.name);
     CHECK(trial(g, sl::per_layer_ratio{0.5}).difference(false) > 1e-5);
@@ -164,7 +149,7 @@ TEST_CASE("micro-graphs: without its readers zeroed, what a removed channel stil
 }
 
 TEST_CASE("micro-graphs: what is not exact is flagged, and kept unless asked for") {
-  for (const auto& g : all_graphs()) {
+  for (const auto& g : sl::testing::micro_graphs()) {
     if (!g.approximate) continue;
     INFO(g.name);
     const trial exact(g, sl::per_layer_ratio{0.5});

@@ -196,6 +196,7 @@ class fuser {
   void join_followers(std::size_t n) {
     const bool is_norm = is_fused(n, "Normalization");
     if (!is_norm && !is_fused(n, "Convolution")) return;
+    if (has_followers(n)) return;  // met again, at the place of the last that joined it
     n = join_add(n, is_norm ? fused::norm_addend : fused::conv_addend);
     // A relu behind a convolution hides the sign that its own backward pass needs.
     if (is_norm || !options_.training) n = join_relu(n);
@@ -220,7 +221,14 @@ class fuser {
     return static_cast<std::size_t>(reader);
   }
   [[nodiscard]] bool can_take_add(std::size_t n) const {
-    return is_fused(n, "Normalization") || is_fused(n, "Convolution");
+    return (is_fused(n, "Normalization") || is_fused(n, "Convolution")) && !has_followers(n);
+  }
+  // What follows an add, a relu or a pooling that has joined cannot join before them.
+  [[nodiscard]] bool has_followers(std::size_t n) const {
+    const op_node& x = net_.nodes[n];
+    const bool is_norm = is_fused(n, "Normalization");
+    return x.has("relu") || x.has("pool") ||
+           x.input(is_norm ? fused::norm_addend : fused::conv_addend) != no_value;
   }
 
   std::size_t join_relu(std::size_t n) {

@@ -21,6 +21,9 @@ struct micro_graph {
   bool is_read = false;
 };
 
+/// All of them; compiled once for all tests.
+[[nodiscard]] const std::vector<micro_graph>& micro_graphs();
+
 /// The usual beginning: an image of 3 x 8 x 8 and 16 channels.
 inline value_id stem(net_builder& b, index_t width = 16) {
   return b.conv_bn_relu(b.input({1, 3, 8, 8}), width);
