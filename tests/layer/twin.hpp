@@ -196,12 +196,13 @@ class twin {
   twin_value shuffle(twin_value x, index_t groups) {
     const auto name = next("shuffle");
     const index_t n = graph.size(x.typed.c), h = x.typed.spatial[0], w = x.typed.spatial[1];
-    const auto folded = net.append("Reshape", name + ".fold",
-                                   {x.node, integers(name + ".in", {1, groups, n / groups, h, w})});
+    const auto folded =
+        net.append("Reshape", name + ".fold",
+                   {x.node, integers(name + ".folded", {1, groups, n / groups, h, w})});
     const auto turned =
         net.append("Transpose", name + ".turn", {folded}, {{"perm", list{0, 2, 1, 3, 4}}});
     return {typed(name, keep(host::shuffle{groups}), x),
-            net.append("Reshape", name, {turned, integers(name + ".out", {1, n, h, w})})};
+            net.append("Reshape", name, {turned, integers(name + ".unfolded", {1, n, h, w})})};
   }
   std::vector<twin_value> split(twin_value x, const list& sizes) {
     const auto name = next("split");
@@ -292,7 +293,8 @@ class twin {
     return chain(root, x.typed, named(name, layer));
   }
   twin_value combine(const std::string& op, twin_value a, twin_value b) {
-    return {slimming::join(root, {a.typed, b.typed}), net.append(op, next("join"), {a.node, b.node})};
+    return {slimming::join(root, {a.typed, b.typed}),
+            net.append(op, next("join"), {a.node, b.node})};
   }
   std::vector<float> random(index_t n) {
     std::vector<float> v(static_cast<std::size_t>(n));
