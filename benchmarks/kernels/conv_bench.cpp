@@ -3,7 +3,8 @@
 
 /// \file
 /// Convolution by layer, pass and algorithm: effective GFLOP/s, and the share of the machine's
-/// measured multiply-add peak that the algorithm's own arithmetic reaches.
+/// measured multiply-add peak that the algorithm's own arithmetic reaches. One thread: CPU time, as
+/// on a machine of its own; several: wall time. Medians.
 
 #include <slimming/kernels/cpu/convolution.hpp>
 
@@ -33,6 +34,7 @@ constexpr const char* usage =
     "  --threads N    threads (all)\n"
     "  --repeats N    timed runs, of which the median counts (7)\n"
     "  --layers TEXT  only layers whose name contains TEXT\n"
+    "  --pass TEXT    only passes whose name contains TEXT\n"
     "  --chosen       only the algorithms that the cost table chooses\n"
     "  --json         one JSON object per line instead of a table\n"
     "  --help         this text\n";
@@ -41,7 +43,7 @@ struct arguments {
   index_t batch = 64;
   int threads = static_cast<int>(std::thread::hardware_concurrency());
   int repeats = 7;
-  std::string layers;
+  std::string layers, pass;
   bool chosen = false;
   bool json = false;
 };
@@ -62,6 +64,8 @@ arguments parse(int argc, char** argv) {
       a.repeats = std::stoi(value());
     else if (option == "--layers")
       a.layers = value();
+    else if (option == "--pass")
+      a.pass = value();
     else if (option == "--chosen")
       a.chosen = true;
     else if (option == "--json")
@@ -117,9 +121,21 @@ std::vector<layer> layers(index_t batch) {
   add("resnet", 32, 32, 16, 3);
   add("resnet", 32, 64, 16, 3, 2);
   add("resnet", 64, 64, 8, 3);
-  add("densenet", 144, 48, 16, 1);
-  add("densenet", 216, 12, 16, 3);
-  add("pointwise", 64, 256, 16, 1);
+  add("preresnet", 16, 16, 32, 1);
+  add("preresnet", 16, 64, 32, 1);
+  add("preresnet", 64, 16, 32, 1);
+  add("preresnet", 64, 128, 32, 1, 2);
+  add("preresnet", 32, 128, 16, 1);
+  add("preresnet", 128, 32, 16, 1);
+  add("preresnet", 128, 256, 16, 1, 2);
+  add("preresnet", 64, 256, 8, 1);
+  add("preresnet", 256, 64, 8, 1);
+  add("densenet", 24, 12, 32, 3);
+  add("densenet", 96, 12, 32, 3);
+  add("densenet", 240, 12, 16, 3);
+  add("densenet", 384, 12, 8, 3);
+  add("densenet", 168, 168, 32, 1);
+  add("densenet", 312, 312, 16, 1);
   add("depthwise", 64, 64, 16, 3, 1, 64);
   add("large", 64, 64, 14, 5);
   return all;
@@ -165,21 +181,21 @@ struct buffers {
         static_cast<std::size_t>(2 * cpu::padded_channels(conv.geometry().out_channels)));
   }
 
-  double time(const cpu::convolution& conv, cpu::conv_pass pass, int repeats) {
+  double time(const cpu::convolution& conv, cpu::conv_pass pass, const arguments& a) {
     memory.resize(static_cast<std::size_t>(conv.workspace_size(pass)));
     cpu::conv_epilogue epilogue;
     epilogue.moments = {moments.data(), moments.data() + moments.size() / 2};
     auto out = pass == cpu::conv_pass::forward ? y : pass == cpu::conv_pass::backward_data ? x : w;
-    return bench::times_of(repeats,
-                           [&] {
-                             if (pass == cpu::conv_pass::forward)
-                               conv.forward(x.data(), w.data(), out.data(), memory, epilogue);
-                             else if (pass == cpu::conv_pass::backward_data)
-                               conv.backward_data(y.data(), w.data(), out.data(), memory);
-                             else
-                               conv.backward_weights(x.data(), y.data(), out.data(), memory);
-                           })
-        .median;
+    const auto run = [&] {
+      if (pass == cpu::conv_pass::forward)
+        conv.forward(x.data(), w.data(), out.data(), memory, epilogue);
+      else if (pass == cpu::conv_pass::backward_data)
+        conv.backward_data(y.data(), w.data(), out.data(), memory);
+      else
+        conv.backward_weights(x.data(), y.data(), out.data(), memory);
+    };
+    const auto clock = a.threads == 1 ? &bench::cpu_seconds : &bench::seconds;
+    return bench::times_of(a.repeats, run, clock).median;
   }
 };
 
@@ -204,14 +220,15 @@ void run(const arguments& a) {
   for (const auto& [name, g] : layers(a.batch)) {
     if (name.find(a.layers) == std::string::npos) continue;
     buffers data{cpu::convolution(g)};
-    for (const auto& [pass, pass_name] : passes)
+    for (const auto& [pass, pass_name] : passes) {
+      if (std::string(pass_name).find(a.pass) == std::string::npos) continue;
       for (const auto algorithm :
            {implicit_gemm, winograd_4x4, winograd_2x2, toeplitz_2x2, depthwise}) {
         const bool is_chosen = algorithm == cpu::convolution(g).algorithm(pass);
         if (!is_applicable(algorithm, g) || (a.chosen && !is_chosen)) continue;
         const cpu::convolution conv(
             g, {.forward = algorithm, .backward_data = algorithm, .backward_weights = algorithm});
-        const double time = data.time(conv, pass, a.repeats);
+        const double time = data.time(conv, pass, a);
         const double gflops = 2e-9 * static_cast<double>(macs(g)) / time;
         const double share = 100 * gflops * work_share(algorithm, g) / peak;
         const std::string label(name_of(algorithm));
@@ -227,6 +244,7 @@ void run(const arguments& a) {
                       label.c_str(), is_chosen ? '*' : ' ', 1e3 * time, gflops, share);
         std::fflush(stdout);
       }
+    }
   }
 }
 

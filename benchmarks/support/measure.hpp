@@ -12,7 +12,7 @@
 #include <algorithm>  // std::sort
 #include <chrono>     // std::chrono::steady_clock
 #include <cstddef>    // std::size_t
-#include <ctime>      // std::clock
+#include <ctime>      // clock_gettime
 #include <fstream>    // std::ifstream
 #include <string>     // std::string
 #include <vector>     // std::vector
@@ -25,7 +25,9 @@ inline double seconds() {
 }
 /// Seconds that all threads of the process have computed.
 inline double cpu_seconds() {
-  return static_cast<double>(std::clock()) / static_cast<double>(CLOCKS_PER_SEC);
+  std::timespec t{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
 /// Order statistics of a list of times.
@@ -47,13 +49,13 @@ struct spread {
 
 /// Times of \p repeats runs behind one that does not count.
 template <class Run>
-spread times_of(int repeats, const Run& run) {
+spread times_of(int repeats, const Run& run, double (*clock)() = &seconds) {
   run();
   std::vector<double> times;
   for (int i = 0; i < repeats; ++i) {
-    const double start = seconds();
+    const double start = clock();
     run();
-    times.push_back(seconds() - start);
+    times.push_back(clock() - start);
   }
   return spread(std::move(times));
 }

@@ -41,6 +41,18 @@ TEST_CASE("in training a normalisation takes its statistics from the convolution
   CHECK(n.nodes[1].outputs[0] == net.outputs()[0]);
 }
 
+TEST_CASE("the statistics of a sum come from the convolution that adds the residual") {
+  small_net b;
+  const auto x = b.conv(b.input({2, 3, 8, 8}), 4, 3);
+  const auto sum = b.add(b.conv(b.relu(b.norm(x)), 4, 3), x);
+  const auto net = b.finish({b.add(b.norm(sum), sum)});
+  const auto n = fused_network(net, true);
+  REQUIRE(operators(n) == names{"Convolution", "Normalization", "Convolution", "Normalization"});
+  CHECK(n.nodes[2].input(fused::conv_addend) == x);
+  REQUIRE(n.nodes[2].outputs.size() == 2);
+  CHECK(n.nodes[3].inputs[fused::moments] == n.nodes[2].outputs[1]);
+}
+
 TEST_CASE("in inference a normalisation disappears into the convolution before it") {
   small_net b;
   const auto net = b.finish({b.max_pool(b.relu(b.norm(b.conv(b.input({2, 3, 8, 8}), 4, 3))))});

@@ -15,8 +15,8 @@
 /// linear layer reads (N, C, H, W) directly:
 ///   inputs      0 x, 1 weight, 2 bias, 3 addend shaped like the output, 4 gamma, 5 beta, 6 mean,
 ///               7 variance of a normalisation folded into the weights (inference)
-///   outputs     0 y = relu(norm(conv(x) + bias) + addend), 1 moments: statistics of conv(x) + bias
-///               in a form that only the device's own Normalization reads
+///   outputs     0 y = relu(norm(conv(x) + bias) + addend), 1 moments: statistics of y, in a form that
+///               only the device's own Normalization reads (training, where there is no relu)
 ///   attributes  `relu`, `epsilon`
 ///
 /// `Normalization`, from BatchNormalization:
@@ -75,6 +75,9 @@ class fuser {
     sweep();
     for (std::size_t n = 0; n < net_.nodes.size(); ++n) join_followers(n);
     sweep();
+    for (std::size_t n = 0; n < net_.nodes.size(); ++n)
+      if (is_fused(n, "Normalization") && options_.training) take_moments(n);
+    net_.relink();
   }
 
  private:
@@ -162,8 +165,12 @@ class fuser {
     x.domain = std::string(fused_domain);
     x.inputs.resize(7, no_value);
     x.outputs.resize(1);
+  }
+  // A convolution knows the statistics of what it writes, residual included.
+  void take_moments(std::size_t n) {
+    op_node& x = node(n);
     const std::int32_t producer = net_.at(x.inputs[0]).producer;
-    if (!options_.training || producer < 0) return;
+    if (producer < 0) return;
     op_node& before = node(static_cast<std::size_t>(producer));
     if (before.op != "Convolution" || before.domain != fused_domain) return;
     if (before.outputs.size() == 1)

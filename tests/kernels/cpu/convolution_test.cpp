@@ -5,6 +5,8 @@
 
 #include <tbb/global_control.h>
 
+#include <algorithm>
+#include <cmath>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -211,6 +213,7 @@ TEST_CASE("every Winograd form agrees with the oracle on maps that are no multip
     check(geometry(2, 70, 150, 4, 4, 3, 1), a);  // few tiles, many weights
     check(geometry(3, 150, 70, 9, 9, 3, 1), a);
     check(geometry(70, 20, 12, 4, 4, 3, 1), a);
+    check(geometry(2, 150, 12, 18, 17, 3, 1), a);  // many channels into few
     conv_geometry uneven = geometry(2, 11, 13, 7, 6, 3, 0);
     uneven.pad_top = 2;
     uneven.pad_right = 1;
@@ -270,8 +273,10 @@ TEST_CASE("results are bit-identical for any number of threads") {
   }
 }
 
-TEST_CASE("the epilogue adds, rectifies, and accumulates into its own output") {
-  const auto g = geometry(2, 5, 11, 6, 7, 3, 1);
+namespace {
+
+void check_epilogue(const conv_geometry& g) {
+  INFO(describe(g));
   const problem p(g);
   const cpu::convolution conv(g);
   const results plain = p.run(conv);
@@ -279,11 +284,27 @@ TEST_CASE("the epilogue adds, rectifies, and accumulates into its own output") {
   const auto dy = test::to_nhwc(p.dy, g.batch, g.out_channels, g.out_h * g.out_w);
   std::vector<float> packed(static_cast<std::size_t>(conv.weight_size()));
   conv.pack_weights(test::to_float(p.w).data(), packed.data());
+  const auto stride = static_cast<std::size_t>(cpu::padded_channels(g.out_channels));
   std::vector<float> bias = test::to_float(p.bias);
-  bias.resize(static_cast<std::size_t>(cpu::padded_channels(g.out_channels)), 0.0f);
+  bias.resize(stride, 0.0f);
+  std::vector<double> mean(stride), variance(stride);
 
   std::vector<float> y = dy;
   std::vector<float> memory(static_cast<std::size_t>(conv.workspace_size(cpu::conv_pass::forward)));
+  conv.forward(x.data(), packed.data(), y.data(), memory,
+               {.bias = bias.data(), .add = y.data(), .moments = {mean.data(), variance.data()}});
+  for (std::size_t i = 0; i < y.size(); ++i) REQUIRE(y[i] == plain.y[i] + dy[i]);
+  const auto pixels = static_cast<double>(y.size() / stride);
+  for (std::size_t c = 0; c < stride; ++c) {
+    double sum = 0, squares = 0;
+    for (std::size_t i = c; i < y.size(); i += stride) sum += static_cast<double>(y[i]);
+    for (std::size_t i = c; i < y.size(); i += stride)
+      squares += std::pow(static_cast<double>(y[i]) - sum / pixels, 2);
+    CHECK(mean[c] == Approx(sum / pixels).epsilon(1e-5).margin(1e-5));
+    CHECK(variance[c] == Approx(squares / pixels).epsilon(1e-4).margin(1e-5));
+  }
+
+  y = dy;
   conv.forward(x.data(), packed.data(), y.data(), memory,
                {.bias = bias.data(), .add = y.data(), .relu = true});
   for (std::size_t i = 0; i < y.size(); ++i) REQUIRE(y[i] == std::max(0.0f, plain.y[i] + dy[i]));
@@ -292,6 +313,16 @@ TEST_CASE("the epilogue adds, rectifies, and accumulates into its own output") {
   memory.resize(static_cast<std::size_t>(conv.workspace_size(cpu::conv_pass::backward_data)));
   conv.backward_data(dy.data(), packed.data(), dx.data(), memory, dx.data());
   for (std::size_t i = 0; i < dx.size(); ++i) REQUIRE(dx[i] == plain.dx[i] + x[i]);
+}
+
+}  // namespace
+
+TEST_CASE("the epilogue adds, rectifies, takes statistics, and accumulates into its own output") {
+  for (const auto& g : {geometry(2, 5, 11, 6, 7, 3, 1), geometry(2, 12, 20, 9, 9, 3, 1),
+                        geometry(3, 20, 40, 9, 7, 1, 0), geometry(2, 40, 35, 9, 7, 3, 1, 2),
+                        geometry(2, 12, 20, 6, 7, 3, 1, 1, 1, 2),
+                        geometry(2, 9, 9, 6, 7, 3, 1, 1, 1, 9), geometry(9, 20, 30, 2, 2, 3, 1)})
+    check_epilogue(g);
 }
 
 TEST_CASE("what cannot be computed is declined") {

@@ -129,7 +129,7 @@ struct batch_norm_gradients {
 [[nodiscard]] inline workspace_need batch_norm_backward_need(
     const batch_norm_geometry& g) noexcept {
   const index_t stride = padded_channels(g.channels);
-  return {(detail::norm_blocks(g.out_pixels()) + 1) * 2 * stride, 0};
+  return {(detail::norm_blocks(g.out_pixels(), stride) + 1) * 2 * stride, 0};
 }
 
 /// Gradients of batch_norm_forward(). Relu's mask and the pooling's argmax (the first of equal
@@ -160,10 +160,11 @@ inline void batch_norm_backward(const batch_norm_geometry& g, const batch_norm_t
   detail::norm_backward_sums(a, g.relu, g.max_pool_2x2);
   // dx = scale * (d - mean(d) - (x - mean) * inv_std^2 * mean(d * (x - mean)))
   const double n = static_cast<double>(g.pixels());
+  const index_t blocks = detail::norm_blocks(a.pixels, stride);
   for_each_block(stride, 64, [&](index_t begin, index_t end) {
     for (index_t c = begin; c < end; ++c) {
       double sum = 0, product = 0;
-      for (index_t b = 0; b < detail::norm_blocks(a.pixels); ++b) {
+      for (index_t b = 0; b < blocks; ++b) {
         sum += static_cast<double>(a.partials[b * 2 * stride + c]);
         product += static_cast<double>(a.partials[(b * 2 + 1) * stride + c]);
       }

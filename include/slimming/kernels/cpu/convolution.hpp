@@ -41,7 +41,7 @@ struct conv_epilogue {
   const float* bias = nullptr;  ///< one per padded output channel, zeros in the padding
   const float* add = nullptr;   ///< shaped like y, which it may be
   bool relu = false;
-  channel_moments moments = {};     ///< if not null: statistics of y; not together with add or relu
+  channel_moments moments = {};     ///< if not null: statistics of y
   const float* prepared = nullptr;  ///< what prepare() made of the weights, else made on the way
 };
 

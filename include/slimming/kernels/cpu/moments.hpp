@@ -84,27 +84,31 @@ class moment_records {
   }
   /// Merges \p blocks records in their order.
   void merge(index_t blocks, channel_moments out) const {
-    for_each_block(stride_, 64, [&](index_t begin, index_t end) {
-      for (index_t c = begin; c < end; ++c) {
-        double mean = 0, deviations = 0, count = 0;
-        for (index_t b = 0; b < blocks; ++b) {
-          const float* from = record(b);
-          const auto n = static_cast<double>(from[2 * stride_]);
-          const double difference = static_cast<double>(from[c]) - mean;
-          const double share = n / (count + n);
-          mean += difference * share;
-          deviations +=
-              static_cast<double>(from[stride_ + c]) + difference * difference * count * share;
-          count += n;
+    for_each_block(stride_, merge_strip, [&](index_t begin, index_t end) {
+      double mean[merge_strip] = {}, deviations[merge_strip] = {}, count = 0;
+      const auto width = static_cast<std::size_t>(end - begin);
+      for (index_t b = 0; b < blocks; ++b) {
+        const float* const means = record(b) + begin;
+        const auto n = static_cast<double>(record(b)[2 * stride_]);
+        const double share = n / (count + n), both = count * share;
+        for (std::size_t c = 0; c < width; ++c) {
+          const double difference = static_cast<double>(means[c]) - mean[c];
+          mean[c] += difference * share;
+          deviations[c] += static_cast<double>(means[c + static_cast<std::size_t>(stride_)]) +
+                           difference * difference * both;
         }
-        out.mean[c] = mean;
-        out.variance[c] = deviations / count;
+        count += n;
+      }
+      for (std::size_t c = 0; c < width; ++c) {
+        out.mean[begin + static_cast<index_t>(c)] = mean[c];
+        out.variance[begin + static_cast<index_t>(c)] = deviations[c] / count;
       }
     });
   }
 
  private:
-  static constexpr index_t line = 16;  // floats for the pixel count, keeping records aligned
+  static constexpr index_t line = 16;         // floats for the pixel count, keeping records aligned
+  static constexpr index_t merge_strip = 64;  // channels of a task
 
   [[nodiscard]] float* record(index_t block) const noexcept {
     return data_ + block * (2 * stride_ + line);

@@ -50,6 +50,12 @@ inline constexpr index_t channel_block = vector_width;
   return v;
 }
 SLIMMING_ALWAYS_INLINE void store(float* p, vec v) noexcept { std::memcpy(p, &v, sizeof v); }
+/// Asks for the cache line at \p p, which will be read soon.
+SLIMMING_ALWAYS_INLINE void prefetch([[maybe_unused]] const float* p) noexcept {
+#if defined(__GNUC__)
+  __builtin_prefetch(p);
+#endif
+}
 /// Every lane equal to \p s.
 [[nodiscard]] SLIMMING_ALWAYS_INLINE vec broadcast(float s) noexcept {
   return s - vec{};  // s - 0 is exact and, unlike s + 0, keeps -0

@@ -14,22 +14,24 @@
 
 namespace slimming::inline v0::kernels::cpu::detail {
 
-/// Pixels of a task, and of one record of partial sums.
-inline constexpr index_t norm_block = 128;
 /// Channels of a task.
 inline constexpr index_t norm_strip = 128;
 
-[[nodiscard]] constexpr index_t norm_blocks(index_t pixels) noexcept {
-  return (pixels + norm_block - 1) / norm_block;
+/// Pixels of a task, and of one record of partial sums: 64 KB of each activation.
+[[nodiscard]] constexpr index_t norm_block(index_t stride) noexcept {
+  return 128 * norm_strip / std::min(stride, norm_strip);
+}
+[[nodiscard]] constexpr index_t norm_blocks(index_t pixels, index_t stride) noexcept {
+  return (pixels + norm_block(stride) - 1) / norm_block(stride);
 }
 
 // Runs body(first pixel, last pixel, first channel, last channel).
 template <class Body>
 void for_each_norm_task(index_t pixels, index_t stride, const Body& body) {
-  const index_t strips = (stride + norm_strip - 1) / norm_strip;
-  for_each_task(norm_blocks(pixels) * strips, [&](index_t task) {
-    const index_t p = task / strips * norm_block, c = task % strips * norm_strip;
-    body(p, std::min(p + norm_block, pixels), c, std::min(c + norm_strip, stride));
+  const index_t strips = (stride + norm_strip - 1) / norm_strip, block = norm_block(stride);
+  for_each_task(norm_blocks(pixels, stride) * strips, [&](index_t task) {
+    const index_t p = task / strips * block, c = task % strips * norm_strip;
+    body(p, std::min(p + block, pixels), c, std::min(c + norm_strip, stride));
   });
 }
 
@@ -137,19 +139,21 @@ struct window_winner {
 // Accumulates over the pixels of a task in registers, a few vectors of channels at a time.
 template <class Term>
 void accumulate_norm_sums(const norm_backward_arguments& a, const Term& term) {
-  for_each_norm_task(a.pixels, a.stride, [&](index_t p0, index_t p1, index_t c0, index_t c1) {
-    constexpr int most = 4;
-    for (index_t c = c0; c < c1; c += most * vector_width) {
-      const int vectors = static_cast<int>(std::min<index_t>(most, (c1 - c) / vector_width));
-      vec sum[most] = {}, product[most] = {};
-      for (index_t p = p0; p < p1; ++p)
-        for (int v = 0; v < vectors; ++v) term(p, c + v * vector_width, sum[v], product[v]);
-      float* const record = a.partials + p0 / norm_block * 2 * a.stride + c;
-      for (int v = 0; v < vectors; ++v) {
-        store(record + v * vector_width, sum[v]);
-        store(record + a.stride + v * vector_width, product[v]);
-      }
+  const auto run = [&]<int Vectors>(index_t p0, index_t p1, index_t c) {
+    vec sum[Vectors] = {}, product[Vectors] = {};
+    for (index_t p = p0; p < p1; ++p)
+#pragma GCC unroll 4
+      for (int v = 0; v < Vectors; ++v) term(p, c + v * vector_width, sum[v], product[v]);
+    float* const record = a.partials + p0 / norm_block(a.stride) * 2 * a.stride + c;
+    for (int v = 0; v < Vectors; ++v) {
+      store(record + v * vector_width, sum[v]);
+      store(record + a.stride + v * vector_width, product[v]);
     }
+  };
+  for_each_norm_task(a.pixels, a.stride, [&](index_t p0, index_t p1, index_t c0, index_t c1) {
+    index_t c = c0;
+    for (; c + 4 * vector_width <= c1; c += 4 * vector_width) run.template operator()<4>(p0, p1, c);
+    for (; c < c1; c += vector_width) run.template operator()<1>(p0, p1, c);
   });
 }
 

@@ -6,13 +6,21 @@
 /// The way out of a convolution: bias, moments, a value to add, relu.
 /// Area: kernels/cpu. Every algorithm hands its results over here, a vector of channels at a time.
 
-#include <slimming/core/config.hpp>          // index_t
-#include <slimming/kernels/cpu/moments.hpp>  // detail::moment_records
-#include <slimming/kernels/cpu/vector.hpp>   // vec, load, store
+#include <slimming/core/config.hpp>              // index_t
+#include <slimming/kernels/cpu/detail/gemm.hpp>  // load_tile
+#include <slimming/kernels/cpu/moments.hpp>      // detail::moment_records
+#include <slimming/kernels/cpu/vector.hpp>       // vec, load, store
 
-#include <algorithm>  // std::min
+#include <algorithm>  // std::copy_n, std::fill_n, std::min
 
 namespace slimming::inline v0::kernels::cpu::detail {
+
+// The first n floats, zeros behind them.
+[[nodiscard]] inline vec load_lanes(const float* p, index_t n) noexcept {
+  float buffer[vector_width] = {};
+  std::copy_n(p, n, buffer);
+  return load(buffer);
+}
 
 /// Destination of a pass, and what happens to a result on its way there.
 struct conv_output {
@@ -24,33 +32,60 @@ struct conv_output {
   bool relu = false;
   moment_records moments;  ///< one record per block of pixels, or none
 
-  /// Stores an already biased result.
-  SLIMMING_ALWAYS_INLINE void put(vec value, index_t pixel, index_t channel) const noexcept {
+  /// Stores an already biased result; what it stores is returned.
+  SLIMMING_ALWAYS_INLINE vec put(vec value, index_t pixel, index_t channel) const noexcept {
     const index_t at = pixel * stride + channel;
     if (add) value += load(add + at);
     if (relu) value = max(value, vec{});
     store(y + at, value);
+    return value;
   }
   /// The same for the first \p lanes channels only; \p padding more are zeroed.
-  void put_lanes(vec value, index_t lanes, index_t padding, index_t pixel,
-                 index_t channel) const noexcept {
+  vec put_lanes(vec value, index_t lanes, index_t padding, index_t pixel,
+                index_t channel) const noexcept {
+    const index_t at = pixel * stride + channel;
+    if (add) value += load_lanes(add + at, lanes);
+    if (relu) value = max(value, vec{});
     float buffer[vector_width];
     store(buffer, value);
-    const index_t at = pixel * stride + channel;
-    for (index_t l = 0; l < lanes; ++l) {
-      const float v = add ? buffer[l] + add[at + l] : buffer[l];
-      y[at + l] = relu && !(v > 0.0f) ? 0.0f : v;
-    }
+    std::copy_n(buffer, lanes, y + at);
     std::fill_n(y + at + lanes, padding, 0.0f);
+    return value;
   }
 };
 
-// The first n floats, zeros behind them.
-[[nodiscard]] inline vec load_lanes(const float* p, index_t n) noexcept {
-  float buffer[vector_width] = {};
-  std::copy_n(p, n, buffer);
-  return load(buffer);
-}
+/// A panel of a product that leaves through the epilogue: a target of gemm_panel().
+struct tile_to_output {
+  const conv_output& out;
+  const float* partial = nullptr;  ///< what earlier products left, or null
+  index_t ldp = 0;
+  const index_t* targets = nullptr;  ///< each row's pixel
+  index_t channel = 0;
+  moment_accumulator* moments = nullptr;  ///< one per vector
+
+  template <int Rows, int Vectors>
+  SLIMMING_ALWAYS_INLINE void start(index_t first, vec (&sum)[Rows][Vectors]) const {
+    if (partial) load_tile(partial + first * ldp, ldp, sum);
+  }
+  template <int Rows, int Vectors>
+  SLIMMING_ALWAYS_INLINE void finish(index_t first, const vec (&sum)[Rows][Vectors]) const {
+    const conv_output to = out;  // a copy: stores to y cannot touch it
+#pragma GCC unroll 2
+    for (int v = 0; v < Vectors; ++v) {
+      const index_t c = channel + v * vector_width;
+      const vec bias = to.bias ? load(to.bias + c) : vec{};
+      moment_accumulator seen = moments[v];
+#pragma GCC unroll 16
+      for (int r = 0; r < Rows; ++r) {
+        const vec value = to.put(sum[r][v] + bias, targets[first + r], c);
+        if (!to.moments) continue;
+        if (first + r == 0) seen.start(value);
+        seen.add(value);
+      }
+      moments[v] = seen;
+    }
+  }
+};
 
 /// Hands a (pixels, width) block of results over. \p targets holds each row's pixel, \p lanes is
 /// the number of real channels among the columns, \p record the pixel block's moment record.
@@ -67,14 +102,12 @@ inline void write_block(const conv_output& out, const float* block, index_t ld, 
     if (out.bias)
       bias = whole ? load(out.bias + channel + v) : load_lanes(out.bias + channel + v, here);
     moment_accumulator moments;
-    moments.start(load(block + v) + bias);
     for (index_t r = 0; r < rows; ++r) {
       const vec result = load(block + r * ld + v) + bias;
-      if (out.moments) moments.add(result);
-      if (whole)
-        out.put(result, targets[r], channel + v);
-      else
-        out.put_lanes(result, here, padding, targets[r], channel + v);
+      const vec value = whole ? out.put(result, targets[r], channel + v)
+                              : out.put_lanes(result, here, padding, targets[r], channel + v);
+      if (r == 0) moments.start(value);
+      moments.add(value);
     }
     if (!out.moments) continue;
     if (whole)

@@ -26,18 +26,17 @@ inline constexpr int tile_rows = Vectors == 1         ? 12
 /// Whether A is read as written (rows of the result are rows of A) or transposed.
 enum class a_order { row, column };
 
-// out (Rows, Vectors) = or += sum over d of A(r, d) * B(d, .)
+// sum(r, v) += sum over d of A(r, d) * B(d, v)
 //   a_order::row:    A(r, d) = a[r * lda + d]
 //   a_order::column: A(r, d) = a[d * lda + r]
+// depth is positive.
 template <a_order Order, int Rows, int Vectors>
-void gemm_tile(const float* a, index_t lda, const float* b, index_t ldb, index_t depth, float* out,
-               index_t ldo, bool accumulate) {
-  vec sum[Rows][Vectors];
-  for (int r = 0; r < Rows; ++r)
-    for (int v = 0; v < Vectors; ++v)
-      sum[r][v] = accumulate ? load(out + r * ldo + v * vector_width) : vec{};
-  for (index_t d = 0; d < depth; ++d) {
+SLIMMING_ALWAYS_INLINE void multiply_tile(const float* a, index_t lda, const float* b, index_t ldb,
+                                          index_t depth, vec (&sum)[Rows][Vectors]) {
+  index_t d = 0;
+  do {  // a test before the first step would cost a copy of all sums
     vec row[Vectors];
+#pragma GCC unroll 2
     for (int v = 0; v < Vectors; ++v) row[v] = load(b + d * ldb + v * vector_width);
 #pragma GCC unroll 16
     for (int r = 0; r < Rows; ++r) {
@@ -45,35 +44,77 @@ void gemm_tile(const float* a, index_t lda, const float* b, index_t ldb, index_t
 #pragma GCC unroll 2
       for (int v = 0; v < Vectors; ++v) sum[r][v] += factor * row[v];
     }
-  }
-  for (int r = 0; r < Rows; ++r)
-    for (int v = 0; v < Vectors; ++v) store(out + r * ldo + v * vector_width, sum[r][v]);
+  } while (++d < depth);
 }
 
-using gemm_tile_function = void (*)(const float*, index_t, const float*, index_t, index_t, float*,
-                                    index_t, bool);
+template <int Rows, int Vectors>
+SLIMMING_ALWAYS_INLINE void load_tile(const float* from, index_t ld, vec (&sum)[Rows][Vectors]) {
+#pragma GCC unroll 16
+  for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 2
+    for (int v = 0; v < Vectors; ++v) sum[r][v] = load(from + r * ld + v * vector_width);
+}
 
-template <a_order Order, int Vectors, std::size_t... I>
+/// A result in memory: out (rows, width) = or += A * B.
+struct tile_in_memory {
+  float* out = nullptr;
+  index_t ldo = 0;
+  bool accumulate = false;
+
+  template <int Rows, int Vectors>
+  SLIMMING_ALWAYS_INLINE void start(index_t first, vec (&sum)[Rows][Vectors]) const {
+    if (accumulate) load_tile(out + first * ldo, ldo, sum);
+  }
+  template <int Rows, int Vectors>
+  SLIMMING_ALWAYS_INLINE void finish(index_t first, const vec (&sum)[Rows][Vectors]) const {
+    float* const to = out + first * ldo;
+    const index_t step = ldo;  // a copy: stores cannot touch it
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 2
+      for (int v = 0; v < Vectors; ++v) store(to + r * step + v * vector_width, sum[r][v]);
+  }
+};
+
+// Rows [first, first + Rows) of a panel.
+template <a_order Order, int Vectors, class Target, int Rows>
+void gemm_tile(const float* a, index_t lda, const float* b, index_t ldb, index_t depth,
+               index_t first, const Target& target) {
+  vec sum[Rows][Vectors] = {};
+  target.template start<Rows, Vectors>(first, sum);
+  multiply_tile<Order, Rows, Vectors>(a, lda, b, ldb, depth, sum);
+  target.template finish<Rows, Vectors>(first, sum);
+}
+
+template <class Target>
+using gemm_tile_function = void (*)(const float*, index_t, const float*, index_t, index_t, index_t,
+                                    const Target&);
+
+template <a_order Order, int Vectors, class Target, std::size_t... I>
 constexpr auto make_tile_table(std::index_sequence<I...>) {
-  return std::array<gemm_tile_function, sizeof...(I)>{
-      gemm_tile<Order, static_cast<int>(I) + 1, Vectors>...};
+  return std::array<gemm_tile_function<Target>, sizeof...(I)>{
+      gemm_tile<Order, Vectors, Target, static_cast<int>(I) + 1>...};
 }
 /// Entry r - 1 computes r rows.
-template <a_order Order, int Vectors>
+template <a_order Order, int Vectors, class Target>
 inline constexpr auto tile_table =
-    make_tile_table<Order, Vectors>(std::make_index_sequence<tile_rows<Vectors>>{});
+    make_tile_table<Order, Vectors, Target>(std::make_index_sequence<tile_rows<Vectors>>{});
 
-/// out (rows, width) = or += A * B for one panel of \p width columns, one or two vectors.
-template <a_order Order>
+/// A * B for one panel of \p width columns, one or two vectors; \p target says where sums start and
+/// where they go: `start(first row, sum)`, `finish(first row, sum)`.
+template <a_order Order, class Target>
 void gemm_panel(const float* a, index_t lda, const float* b, index_t ldb, index_t width,
-                index_t rows, index_t depth, float* out, index_t ldo, bool accumulate) {
+                index_t rows, index_t depth, const Target& target) {
   const bool wide = width > vector_width;
   const index_t most = wide ? tile_rows<2> : tile_rows<1>;
-  const auto* table = wide ? tile_table<Order, 2>.data() : tile_table<Order, 1>.data();
-  for (index_t tiles = (rows + most - 1) / most, r = 0; tiles > 0; --tiles) {
-    const index_t n = (rows - r) / tiles;  // tiles of nearly equal height
-    table[n - 1](Order == a_order::row ? a + r * lda : a + r, lda, b, ldb, depth, out + r * ldo,
-                 ldo, accumulate);
+  const auto* table =
+      wide ? tile_table<Order, 2, Target>.data() : tile_table<Order, 1, Target>.data();
+  // Tiles of nearly equal height, the lower ones first.
+  const index_t tiles = (rows + most - 1) / most, height = rows / tiles;
+  const index_t lower = tiles - rows % tiles;
+  for (index_t t = 0, r = 0; t < tiles; ++t) {
+    const index_t n = t < lower ? height : height + 1;
+    table[n - 1](Order == a_order::row ? a + r * lda : a + r, lda, b, ldb, depth, r, target);
     r += n;
   }
 }

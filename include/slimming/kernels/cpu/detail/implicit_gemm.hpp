@@ -72,6 +72,12 @@ inline void gather_multiply(const gather& g, index_t kernel_w, const float* sour
       targets[static_cast<std::size_t>(p - begin)] = at.target();
     if (out.moments && group == 0 && first_panel == 0) out.moments.set_pixels(record, end - begin);
     if (depth == 0) std::fill_n(result, (end - begin) * ldo, 0.0f);
+    // Whole vectors leave from registers; where a group ends within one, by way of memory.
+    const auto leaves_whole = [&](index_t p) {
+      const index_t channel = group * layout.out + p * panel_width;
+      return channel % vector_width == 0 &&
+             (group + 1 == layout.groups || layout.out - p * panel_width >= layout.width(p));
+    };
 
     for (index_t run_begin = 0; run_begin < depth; run_begin += run) {
       const index_t tap = run_begin / layout.in;
@@ -91,19 +97,32 @@ inline void gather_multiply(const gather& g, index_t kernel_w, const float* sour
           gather_block(g, source, source_stride, first_channel, layout.in, begin, end,
                        run_begin + d, run_begin + d + n, gathered, ld);
         }
+        const bool is_last = run_begin + run >= depth && d + n == run;
         for (index_t p = first_panel; p < last_panel; ++p) {
-          const index_t width = layout.width(p);
-          gemm_panel<a_order::row>(
-              a, lda, weights + layout.panel_offset(group, p) + (weight_row + d) * width, width,
-              width, end - begin, n, result + (p - first_panel) * panel_width, ldo,
-              run_begin + d > 0);
+          const index_t width = layout.width(p), channel = group * layout.out + p * panel_width;
+          const float* const b = weights + layout.panel_offset(group, p) + (weight_row + d) * width;
+          float* const sums = result + (p - first_panel) * panel_width;
+          const bool is_first = run_begin + d == 0;
+          if (!is_last || !leaves_whole(p)) {
+            gemm_panel<a_order::row>(a, lda, b, width, width, end - begin, n,
+                                     tile_in_memory{sums, ldo, !is_first});
+            continue;
+          }
+          moment_accumulator moments[2];
+          gemm_panel<a_order::row>(a, lda, b, width, width, end - begin, n,
+                                   tile_to_output{out, is_first ? nullptr : sums, ldo,
+                                                  targets.data(), channel, moments});
+          if (!out.moments) continue;
+          for (index_t v = 0; v < width; v += vector_width)
+            out.moments.write(moments[v / vector_width], record, channel + v, end - begin);
         }
       }
     }
     for (index_t p = first_panel; p < last_panel; ++p)
-      write_block(out, result + (p - first_panel) * panel_width, ldo, end - begin, layout.width(p),
-                  group * layout.out + p * panel_width, layout.out - p * panel_width, record,
-                  targets.data());
+      if (depth == 0 || !leaves_whole(p))
+        write_block(out, result + (p - first_panel) * panel_width, ldo, end - begin,
+                    layout.width(p), group * layout.out + p * panel_width,
+                    layout.out - p * panel_width, record, targets.data());
   });
 }
 
@@ -160,6 +179,19 @@ inline void sum_splits(const float* partials, index_t splits, index_t size, floa
   });
 }
 
+// Columns of n rows of dy, zeros behind the first \p lanes; \p padded says that they are there.
+inline void copy_panel(const float* from, index_t stride, index_t n, index_t lanes, index_t width,
+                       bool padded, float* to) {
+  for (index_t i = 0; i < n; ++i, from += stride, to += width) {
+    if (padded) {
+      for (index_t v = 0; v < width; v += vector_width) store(to + v, load(from + v));
+    } else {
+      std::copy_n(from, lanes, to);
+      std::fill_n(to + lanes, width - lanes, 0.0f);
+    }
+  }
+}
+
 /// dweights = gathered source, transposed, times dy.
 inline void gather_weight_gradient(const gather& g, const float* source, index_t source_stride,
                                    const float* dy, index_t dy_stride, const weight_layout& layout,
@@ -171,6 +203,8 @@ inline void gather_weight_gradient(const gather& g, const float* source, index_t
   const index_t ld = gathered_stride(blocking.row_block);
   float* const target = blocking.splits > 1 ? scratch.shared() : dweights;
 
+  // Up to this many channels per pixel, rows of one block do not fall into the same cache sets.
+  constexpr index_t in_place = 64;
   const index_t per_split = layout.groups * row_blocks * panel_blocks;
   for_each_task(per_split * blocking.splits, [&](index_t task) {
     const index_t split = task / per_split;
@@ -186,20 +220,30 @@ inline void gather_weight_gradient(const gather& g, const float* source, index_t
 
     for (index_t pixel = begin; pixel < end; pixel += gradient_blocking::pixel_block) {
       const index_t n = std::min(gradient_blocking::pixel_block, end - pixel);
-      gather_block(g, source, source_stride, group * layout.in, layout.in, pixel, pixel + n, row,
-                   row + rows, gathered, ld);
+      const float* a = gathered;
+      index_t lda = ld;
+      if (g.is_identity() && source_stride <= in_place) {
+        a = source + pixel * source_stride + group * layout.in + row;
+        lda = source_stride;
+      } else {
+        gather_block(g, source, source_stride, group * layout.in, layout.in, pixel, pixel + n, row,
+                     row + rows, gathered, ld);
+      }
       for (index_t p = first_panel; p < last_panel; ++p) {
         const index_t width = layout.width(p);
-        const index_t channel = group * layout.out + p * panel_width;
-        const index_t lanes = std::min(width, layout.out - p * panel_width);
-        const float* from = dy + pixel * dy_stride + channel;
-        for (index_t i = 0; i < n; ++i) {
-          std::copy_n(from + i * dy_stride, lanes, gradients + i * width);
-          std::fill_n(gradients + i * width + lanes, width - lanes, 0.0f);
+        const float* const from = dy + pixel * dy_stride + group * layout.out + p * panel_width;
+        const float* b = gradients;
+        index_t ldb = width;
+        if (layout.groups == 1 && dy_stride <= in_place) {
+          b = from;
+          ldb = dy_stride;
+        } else {
+          copy_panel(from, dy_stride, n, std::min(width, layout.out - p * panel_width), width,
+                     layout.groups == 1, gradients);
         }
         float* out = target + split * layout.size() + layout.panel_offset(group, p) + row * width;
-        gemm_panel<a_order::column>(gathered, ld, gradients, width, width, rows, n, out, width,
-                                    pixel > begin);
+        gemm_panel<a_order::column>(a, lda, b, ldb, width, rows, n,
+                                    tile_in_memory{out, width, pixel > begin});
       }
     }
   });

@@ -33,17 +33,23 @@ struct winograd_blocking {
   weight_layout panels;
   bool by_panels;
   index_t tile_block;
+  index_t chunk;  ///< by tiles: channels transformed at a time
 
   winograd_blocking(index_t tile_count, const weight_layout& layout)
-      : tiles(tile_count), panels(layout), by_panels(tile_count < layout.out) {
+      : tiles(tile_count), panels(layout), by_panels(tile_count < layout.out), chunk(layout.in) {
     // Whole register tiles of rows. By tiles, few enough for their transforms to stay in the second
     // cache; by panels, many, since each block transforms the weights again.
     constexpr index_t rows = tile_rows<2>;
     tile_block = by_panels ? 10 * rows : (24 + rows - 1) / rows * rows;
     tile_block = std::min(tile_block, tiles);
+    // Many channels into few panels: sums take less room than transformed inputs, so that the sums
+    // stay and the inputs pass by.
+    if (!by_panels && layout.panels() <= 2) chunk = std::min<index_t>(chunk, 64);
   }
   [[nodiscard]] index_t blocks() const noexcept { return (tiles + tile_block - 1) / tile_block; }
-  [[nodiscard]] index_t input_stride() const noexcept { return transformed_stride(panels.in); }
+  [[nodiscard]] index_t input_stride() const noexcept {
+    return transformed_stride(by_panels ? panels.in : chunk);
+  }
   /// Between the transformed inputs of consecutive products.
   [[nodiscard]] index_t input_distance() const noexcept {
     return product_stride(by_panels ? tiles : tile_block, input_stride());
@@ -60,7 +66,9 @@ struct winograd_blocking {
   }
   /// Shared: moment records, zeros, then transformed inputs or weights.
   [[nodiscard]] workspace_need need() const noexcept {
-    const index_t inputs = products * input_distance(), results = products * result_distance();
+    const index_t inputs = products * input_distance();
+    const index_t results =
+        products * result_distance() * (chunk < panels.in ? panels.panels() : 1);
     const index_t common = record_floats() + workspace_need::aligned(zeros());
     return by_panels
                ? workspace_need{common + inputs, results + products * weight_distance()}
@@ -99,22 +107,36 @@ struct winograd_pass {
       const index_t end = std::min(begin + blocking.tile_block, blocking.tiles);
       const index_t stride = blocking.input_stride(), distance = blocking.input_distance();
       float* const inputs = scratch.slot();
-      float* const results = inputs + products * distance;
-      transform_inputs(grid, source, begin, end, 0, grid.source.stride, zeros,
-                       {inputs, stride, distance});
-      for (index_t p = 0; p < blocking.panels.panels(); ++p) {
-        const index_t width = blocking.panels.width(p), in = blocking.panels.in;
-        const float* const panel = from + transformed_offset<Transform>(blocking.panels, p);
-        for (index_t f = 0; f < products; ++f)
-          for (index_t c = 0; c < in; c += blocking.depth_block)
-            gemm_panel<a_order::row>(inputs + f * distance + c, stride,
-                                     panel + (f * in + c) * width, width, width, end - begin,
-                                     std::min(blocking.depth_block, in - c),
-                                     results + f * blocking.result_distance(), width, c > 0);
-        transform_output(grid, results, blocking.result_distance(), begin, end, width,
-                         p * panel_width, block, out);
+      float* const sums = inputs + products * distance;
+      const index_t in = blocking.panels.in, chunk = blocking.chunk;
+      for (index_t c = 0; c < in; c += chunk) {
+        const bool is_last = c + chunk >= in;
+        transform_inputs(grid, source, begin, end, c, is_last ? grid.source.stride : c + chunk,
+                         zeros, {inputs, stride, distance});
+        for (index_t p = 0; p < blocking.panels.panels(); ++p) {
+          float* const results =
+              chunk < in ? sums + p * products * blocking.result_distance() : sums;
+          multiply(p, c, std::min(chunk, in - c), inputs, end - begin, from, results);
+          if (is_last)
+            transform_output(grid, results, blocking.result_distance(), begin, end,
+                             blocking.panels.width(p), p * panel_width, block, out);
+        }
       }
     });
+  }
+
+  // Channels [first, first + depth) of \p tiles tiles times panel p.
+  void multiply(index_t p, index_t first, index_t depth, const float* inputs, index_t tile_count,
+                const float* weights, float* results) const {
+    const index_t width = blocking.panels.width(p);
+    const float* const panel = weights + transformed_offset<Transform>(blocking.panels, p);
+    for (index_t f = 0; f < products; ++f)
+      for (index_t c = 0; c < depth; c += blocking.depth_block)
+        gemm_panel<a_order::row>(
+            inputs + f * blocking.input_distance() + c, blocking.input_stride(),
+            panel + (f * blocking.panels.in + first + c) * width, width, width, tile_count,
+            std::min(blocking.depth_block, depth - c),
+            tile_in_memory{results + f * blocking.result_distance(), width, first + c > 0});
   }
 
   void run_by_panels(const workspace& scratch, const float* zeros, float* inputs) const {
@@ -142,9 +164,10 @@ struct winograd_pass {
           transform_weights<Transform>(reader, p, c, c + depth, made, between);
         }
         for (index_t f = 0; f < products; ++f)
-          gemm_panel<a_order::row>(inputs + f * distance + begin * stride + c, stride,
-                                   panel + f * between, width, width, end - begin, depth,
-                                   results + f * blocking.result_distance(), width, c > 0);
+          gemm_panel<a_order::row>(
+              inputs + f * distance + begin * stride + c, stride, panel + f * between, width, width,
+              end - begin, depth,
+              tile_in_memory{results + f * blocking.result_distance(), width, c > 0});
       }
       transform_output(grid, results, blocking.result_distance(), begin, end, width,
                        p * panel_width, block, out);

@@ -137,7 +137,8 @@ struct winograd_gradient {
             s.inputs + f * blocking.input_distance(), blocking.input_stride(),
             s.gradients + f * blocking.gradient_distance() + panel * panel_width,
             blocking.gradient_stride(), width, s.last - s.first, tiles,
-            s.results + (panel * products + f) * blocking.result_distance(), width, accumulate);
+            tile_in_memory{s.results + (panel * products + f) * blocking.result_distance(), width,
+                           accumulate});
       }
   }
 };

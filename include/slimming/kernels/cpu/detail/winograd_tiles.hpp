@@ -121,9 +121,16 @@ void transform_tile(const float* image, const tile_map& map, index_t y, index_t 
   if (y >= 0 && x >= 0 && y + Extent <= map.h && x + Extent <= map.w) {
     const float* const origin = image + (y * map.w + x) * map.stride;
     const index_t down = map.w * map.stride;
-    for (index_t c = first; c < last; c += vector_width, to += vector_width)
+    // Tiles are too many streams for the hardware to follow: the next one of the row is asked for.
+    const bool has_next = x + 2 * Extent <= map.w;
+    for (index_t c = first; c < last; c += vector_width, to += vector_width) {
+      if (has_next && c % 16 == 0)
+        for (int i = 0; i < Extent; ++i)
+          for (int j = 0; j < 4 && j < Extent; ++j)
+            prefetch(origin + c + i * down + (Extent + j) * map.stride);
       into_products<Extent, Products, Step>(
           [&](int i, int j) { return load(origin + c + i * down + j * map.stride); }, to, distance);
+    }
   } else {
     const tile_pixels<Extent> pixels(image, map, y, x, zeros);
     for (index_t c = first; c < last; c += vector_width, to += vector_width)
@@ -169,7 +176,7 @@ void transform_output_gradients(const tile_grid<Transform>& grid, const float* d
 template <class Transform>
 void transform_output(const tile_grid<Transform>& grid, const float* products, index_t distance,
                       index_t begin, index_t end, index_t width, index_t channel, index_t record,
-                      const conv_output& out) {
+                      const conv_output out) {  // a copy: stores to y cannot touch it
   constexpr int extent = Transform::out, count = Transform::products;
   for (index_t v = 0; v < width; v += vector_width) {
     const vec bias = out.bias ? load(out.bias + channel + v) : vec{};
@@ -183,12 +190,10 @@ void transform_output(const tile_grid<Transform>& grid, const float* products, i
       const index_t columns = std::min<index_t>(extent, grid.target.w - at.x());
       pixels += rows * columns;
       const auto finish = [&](int i, int j, vec value) {
-        value += bias;
-        if (out.moments) {
-          if (i == 0 && j == 0 && tile == begin) moments.start(value);
-          moments.add(value);
-        }
-        out.put(value, pixel + i * grid.target.w + j, channel + v);
+        value = out.put(value + bias, pixel + i * grid.target.w + j, channel + v);
+        if (!out.moments) return;
+        if (i == 0 && j == 0 && tile == begin) moments.start(value);
+        moments.add(value);
       };
       if (rows == extent && columns == extent)
         out_of_products<count, extent, &Transform::output>(from, distance, finish);
