@@ -5,7 +5,7 @@
 
 Both take torchvision's shapes with random weights, group L2, global ratio, classifier kept. Torch-Pruning
 traces the network with one forward pass; that pass is measured and subtracted.
-Run it through compare_torch_pruning.sh.
+Prints a Markdown table. Run it through compare_torch_pruning.sh.
 """
 import argparse
 import json
@@ -20,9 +20,9 @@ NETS = "resnet18,resnet50,resnet152,resnext50,densenet121,densenet201,mobilenet_
 TORCHVISION = {"resnext50": "resnext50_32x4d"}
 
 
-def measure_ours(program, net, args):
+def measure_ours(program, net, args, threads):
     line = subprocess.run(
-        [program, "--json", "--nets", net, "--threads", str(args.threads), "--ratio", str(args.ratio),
+        [program, "--json", "--nets", net, "--threads", str(threads), "--ratio", str(args.ratio),
          "--reps", str(args.reps)], check=True, capture_output=True, text=True).stdout
     return json.loads(line)
 
@@ -68,22 +68,39 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", help="path of bench_surgery")
     parser.add_argument("--nets", default=NETS)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="of both programs")
+    parser.add_argument("--more-threads", type=int, default=4, help="a further column of ours; 0: none")
     parser.add_argument("--ratio", type=float, default=0.5)
-    parser.add_argument("--reps", type=int, default=5)
+    parser.add_argument("--reps", type=int, default=15)
     parser.add_argument("--peer-reps", type=int, default=3)
     parser.add_argument("--size", type=int, default=64, help="input side for the peer's forward pass")
+    parser.add_argument("--chain", action="store_true", help="a row for a chain of 100,000 layers, ours alone")
     args = parser.parse_args()
-    print(f"{args.threads} thread(s), milliseconds; parameters after, in millions")
-    print(f"{'net':<13}{'groups':>10}{'peer':>10}{'ratio':>8}{'prune':>12}{'peer':>10}{'ratio':>8}"
-          f"{'after':>10}{'peer':>8}")
+
+    more = [f"{args.more_threads} threads"] if args.more_threads else []
+    head = ["network", "parameters", "after", "after (peer)", "groups", "groups (peer)", "ratio", "prune", *more,
+            "prune (peer)", "ratio"]
+
+    def row(cells):
+        print("| " + " | ".join(cells) + " |", flush=True)
+
+    row(head)
+    row(["---"] * len(head))
+    millions = lambda n: f"{1e-6 * n:.2f} M"
     for net in args.nets.split(","):
-        ours, peer = measure_ours(args.program, net, args), measure_torch_pruning(net, args)
-        print(f"{net:<13}{ours['graph_ms']:>10.2f}{peer['groups_ms']:>10.1f}"
-              f"{peer['groups_ms'] / ours['graph_ms']:>8.0f}{ours['prune_ms']:>12.2f}{peer['prune_ms']:>10.1f}"
-              f"{peer['prune_ms'] / ours['prune_ms']:>8.1f}{1e-6 * ours['after']:>10.2f}"
-              f"{1e-6 * peer['after']:>8.2f}", flush=True)
-    print(f"Torch-Pruning {peer['version']}, Python {sys.version.split()[0]}")
+        ours = measure_ours(args.program, net, args, args.threads)
+        wide = [measure_ours(args.program, net, args, args.more_threads)] if args.more_threads else []
+        peer = measure_torch_pruning(net, args)
+        row([net, millions(ours["parameters"]), millions(ours["after"]), millions(peer["after"]),
+             f"{ours['graph_ms']:.2f}", f"{peer['groups_ms']:.1f}", f"{peer['groups_ms'] / ours['graph_ms']:.0f}",
+             f"{ours['prune_ms']:.1f}", *[f"{w['prune_ms']:.1f}" for w in wide], f"{peer['prune_ms']:.0f}",
+             f"{peer['prune_ms'] / ours['prune_ms']:.0f}"])
+    if args.chain:
+        ours = measure_ours(args.program, "chain", args, args.threads)
+        row(["chain of 100,000", millions(ours["parameters"]), millions(ours["after"]), "", f"{ours['graph_ms']:.0f}", "",
+             "", f"{ours['prune_ms']:.0f}", *["" for _ in more], "", ""])
+    print(f"\nMilliseconds, medians; {args.threads} thread(s), CPU time where it is one. "
+          f"Torch-Pruning {peer['version']}, Python {sys.version.split()[0]}.")
 
 
 if __name__ == "__main__":

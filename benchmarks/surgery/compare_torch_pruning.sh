@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The slimming authors
 # SPDX-License-Identifier: MIT
 #
-# bench_surgery beside Torch-Pruning in one run.
+# bench_surgery beside Torch-Pruning in one run; a Markdown table. About five minutes, four of them for the
+# peer's DenseNets. Build with: cmake --build build --target bench_surgery
 #   benchmarks/surgery/compare_torch_pruning.sh [--python PYTHON] [--build DIR] [options of the .py]
 # PYTHON needs torch, torchvision and torch-pruning.
 set -euo pipefail
