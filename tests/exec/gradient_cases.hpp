@@ -216,6 +216,34 @@ void arithmetic(const Check& check_gradients) {
   }
 }
 
+// What other programs export in place of one operator.
+template <class Check>
+void spellings(const Check& check_gradients) {
+  const std::vector<std::pair<std::string, piece>> pieces{
+      {"hard swish as arithmetic",
+       [](small_net& b, value x) {
+         const sl::shape e = b.extents(x);
+         int n = 0;
+         const auto number = [&](double v) {
+           return b.parameter("number" + std::to_string(n++), {}, v, v);
+         };
+         value y = b.node("Clip", {b.node("Add", {number(3), x}, e), number(0), number(6)}, e);
+         y = b.node("Div", {b.node("Mul", {x, y}, e), number(6)}, e);
+         y = b.node("Sub", {number(0.5), b.node("Mul", {y, number(2)}, e)}, e);
+         return b.node("Sub", {y, number(0.25)}, e);
+       }},
+      {"selection as a gather",
+       [](small_net& b, value x) {
+         return b.node("Gather", {x, b.integers({4, 0, -2, 0})}, {2, 4, 7, 6},
+                       {{"axis", sl::index_t{1}}});
+       }},
+  };
+  for (const auto& [name, p] : pieces) {
+    INFO(name);
+    check_gradients(around(p));
+  }
+}
+
 template <class Check>
 void movements(const Check& check_gradients) {
   constexpr sl::index_t all = std::numeric_limits<sl::index_t>::max();

@@ -32,6 +32,9 @@ TEST_CASE("gradients of normalisations, alone and with what is fused behind them
 TEST_CASE("gradients of activations") { gradient_cases::activations(check); }
 TEST_CASE("gradients of poolings") { gradient_cases::poolings(check); }
 TEST_CASE("gradients of sums, differences and products") { gradient_cases::arithmetic(check); }
+TEST_CASE("gradients of operators as other programs spell them") {
+  gradient_cases::spellings(check);
+}
 TEST_CASE("gradients of operators that move data") { gradient_cases::movements(check); }
 TEST_CASE("gradients where a value is an output and is read as well") {
   gradient_cases::outputs_that_are_read(check);

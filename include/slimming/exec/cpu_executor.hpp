@@ -30,13 +30,13 @@ const exec::lowering_table<Device>& cpu_device::lowerings() {
     for (const char* op :
          {"Relu", "LeakyRelu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Elu", "Clip"})
       t.add(op, lower_activation);
-    t.add("Add", lower_add).add("Sub", lower_sub).add("Mul", lower_mul);
+    t.add("Add", lower_add).add("Sub", lower_sub).add("Mul", lower_mul).add("Div", lower_line);
     t.add("Dropout", lower_dropout).add("Identity", lower_identity);
     t.add("MaxPool", lower_max_pool).add("GlobalMaxPool", lower_max_pool);
     t.add("AveragePool", lower_average_pool).add("GlobalAveragePool", lower_average_pool);
     t.add("Concat", lower_concat).add("Split", lower_split);
     t.add("Slice", lower_slice).add("Pad", lower_pad);
-    t.add("ChannelSelect", lower_channel_select, "slimming");
+    t.add("ChannelSelect", lower_channel_select, "slimming").add("Gather", lower_channel_select);
     for (const char* op : {"Flatten", "Reshape", "Squeeze", "Unsqueeze"}) t.add(op, lower_flatten);
     t.fallback(lower_by_evaluation);
     return t;

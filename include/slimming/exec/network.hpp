@@ -102,7 +102,7 @@ inline void fold_constants(network& net, const op_registry& registry) {
     });
     const auto* definition = registry.find(node);
     if (!ready || definition == nullptr || !definition->evaluate) continue;
-    evaluate_context context{node, {}, {}};
+    evaluate_context context{node, {}, {}, false, net.source->opset(node.domain)};
     for (const value_id v : node.inputs) context.inputs.push_back(net.tensor(v));
     context.outputs.resize(node.outputs.size());
     definition->evaluate(context);

@@ -16,9 +16,12 @@
 #include <slimming/kernels/cpu/elementwise.hpp>            // activation_forward, add, multiply
 #include <slimming/kernels/cpu/softmax_cross_entropy.hpp>  // softmax_cross_entropy
 
-#include <cstdint>   // std::int32_t
-#include <optional>  // std::optional
-#include <span>      // std::span
+#include <algorithm>  // std::fill_n
+#include <cstddef>    // std::size_t
+#include <cstdint>    // std::int32_t
+#include <optional>   // std::optional
+#include <span>       // std::span
+#include <vector>     // std::vector
 
 namespace slimming::inline v0::exec::detail {
 
@@ -52,8 +55,58 @@ inline bool lower_activation(cpu_context& c) {
          c.net().at(node.outputs[0]).type == dtype::float32;
 }
 
+// y = scale x + shift: arithmetic with a constant of one element, which is no trained parameter.
+struct line {
+  std::size_t operand;  // the input that is x
+  float scale, shift;
+};
+[[nodiscard]] inline std::optional<line> line_of(const cpu_context& c) {
+  const op_node& node = c.node();
+  if (node.inputs.size() != 2) return {};
+  for (const std::size_t i : {0u, 1u}) {
+    const any_tensor* t = c.tensor(node.inputs[1 - i]);
+    const auto& x = c.net().at(node.inputs[i]);
+    if (t == nullptr || t->size() != 1 || c.net().is_constant(node.inputs[i])) continue;
+    if (x.type != dtype::float32 || x.extents != c.net().at(node.outputs[0]).extents) return {};
+    const float k = t->converted<float>()[0];
+    if (node.op == "Add") return line{i, 1, k};
+    if (node.op == "Sub") return i == 0 ? line{i, 1, -k} : line{i, -1, k};
+    if (node.op == "Mul") return line{i, k, 0};
+    if (node.op == "Div" && i == 0) return line{i, 1 / k, 0};
+  }
+  return {};
+}
+
+inline bool lower_line(cpu_context& c) {
+  const auto f = line_of(c);
+  if (!f) return false;
+  const value_layout l = c.layout(c.node().outputs[0]);
+  if (!l.channels_last) return false;
+  const auto constants = [&](float k) {
+    std::vector<float> all(static_cast<std::size_t>(l.stride), 0.0f);  // the padding stays zero
+    std::fill_n(all.begin(), l.channels, k);
+    return all;
+  };
+  const index_t pixels = l.pixels(), channels = l.channels;
+  c.forward(
+      "line forward",
+      [=, scale = constants(f->scale), shift = constants(f->shift)](cpu_run&, floats x, floats y) {
+        kernels::cpu::scale_channels(x.data(), scale.data(), shift.data(), pixels, channels,
+                                     y.data());
+      },
+      c.value(c.node().inputs[f->operand]), c.output(0));
+  if (!c.needs_backward()) return true;
+  c.backward(
+      "line backward",
+      [=, scale = constants(f->scale)](cpu_run&, floats dy, floats dx) {
+        kernels::cpu::scale_channels(dy.data(), scale.data(), nullptr, pixels, channels, dx.data());
+      },
+      c.output_gradient(0), c.plain_gradient(f->operand));
+  return true;
+}
+
 inline bool lower_add(cpu_context& c) {
-  if (!has_equal_operands(c)) return false;
+  if (!has_equal_operands(c)) return lower_line(c);
   c.forward(
       "add forward",
       [](cpu_run&, floats a, floats b, floats y) {
@@ -67,7 +120,7 @@ inline bool lower_add(cpu_context& c) {
 }
 
 inline bool lower_sub(cpu_context& c) {
-  if (!has_equal_operands(c)) return false;
+  if (!has_equal_operands(c)) return lower_line(c);
   c.forward(
       "add forward",
       [](cpu_run&, floats a, floats b, floats y) {
@@ -143,7 +196,7 @@ inline bool lower_mul(cpu_context& c) {
   else if (gates(b, a))
     lower_gate(c, 1, 0);
   else
-    return false;
+    return lower_line(c);
   return true;
 }
 

@@ -141,12 +141,15 @@ inline bool lower_split(cpu_context& c) {
   return !parts.empty();
 }
 
+// ChannelSelect, or what other programs write for it: Gather along the channels by a constant list.
 inline bool lower_channel_select(cpu_context& c) {
   const op_node& node = c.node();
   const value_layout l = c.layout(node.inputs[0]);
   const any_tensor* list = c.tensor(node.input(1));
-  if (list == nullptr || !l.channels_last) return false;
-  const auto indices = list->converted<index_t>();
+  if (list == nullptr || list->rank() != 1 || !l.channels_last) return false;
+  if (axis_of(node, l.extents.size(), node.op == "Gather" ? 0 : 1) != 1) return false;
+  auto indices = list->converted<index_t>();
+  for (index_t& i : indices) i += i < 0 ? l.channels : 0;
   c.forward(
       "select forward",
       [=](cpu_run&, floats x, floats y) {
