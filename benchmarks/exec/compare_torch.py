@@ -10,9 +10,11 @@ a run that was stopped goes on where it was.
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -56,21 +58,34 @@ class Torch:
 
     def __init__(self):
         self.process = subprocess.Popen([sys.executable, os.path.join(HERE, "torch_step.py"), "--serve"], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                        start_new_session=True)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:  # it was stopped
+            pass
         self.process.wait()
 
-    def __call__(self, row, variant, seconds, steps=5):
+    def stop(self):
+        os.killpg(self.process.pid, signal.SIGKILL)
+
+    def __call__(self, row, variant, seconds, steps=5, limit=None):
+        """An answer of torch_step.py. After `limit` seconds without one the process is stopped."""
         options = {k: row[k] for k in ("arch", "batch", "threads", "inference")}
         self.process.stdin.write(json.dumps({**options, "variant": variant, "seconds": seconds, "steps": steps}) + "\n")
         self.process.stdin.flush()
+        timer = threading.Timer(limit, self.stop) if limit else None
+        if timer:
+            timer.start()
         line = self.process.stdout.readline()
-        return json.loads(line) if line else {"error": "the process ended"}
+        if timer:
+            timer.cancel()
+        return json.loads(line) if line else {"error": f"no answer within {limit} s" if limit else "the process ended"}
 
 
 class Comparison:
@@ -107,7 +122,7 @@ class Comparison:
                 better = min(tried, key=lambda v: tried[v].get("median_ms", 1e9))
                 if not self.a.no_compile:
                     variant = "compile" if better == "default" else "compile_channels_last"
-                    tried[variant] = torch(row, variant, 1, 3)
+                    tried[variant] = torch(row, variant, 1, 3, self.a.compile_limit)
             best = min(tried, key=lambda v: tried[v].get("median_ms", 1e9))
             self.variants[key] = best, {v: r.get("median_ms", r.get("error")) for v, r in tried.items()}
         return self.variants[key]
@@ -180,6 +195,7 @@ def main():
     p.add_argument("--pairs", type=int, default=5)
     p.add_argument("--seconds", type=float, default=2, help="per half of a pair, at least; and at least 5 steps")
     p.add_argument("--no-compile", action="store_true", help="do not try torch.compile")
+    p.add_argument("--compile-limit", type=float, default=90, help="seconds that one torch.compile may take (90)")
     p.add_argument("--file", help="where finished rows are kept (build/compare_torch.jsonl with --all, else nowhere)")
     p.add_argument("--fresh", action="store_true", help="forget the rows in that file")
     p.add_argument("--json", action="store_true", help="one JSON object per row instead of a table")
