@@ -30,7 +30,6 @@ struct sight {
   std::vector<index_t> groups;
   std::vector<bool> pinned;
   std::vector<std::pair<index_t, index_t>> reads;  // selected group, reading group
-  friend bool operator==(const sight&, const sight&) = default;
 };
 
 sight look(const sl::channel_graph& graph) {

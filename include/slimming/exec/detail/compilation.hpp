@@ -252,6 +252,7 @@ class compilation {
         label, net.nodes[static_cast<std::size_t>(n)].name,
         [what](run_context<Device>& run, std::span<float> sum, std::span<float> term) {
           const auto floats = static_cast<index_t>(sum.size());
+          static_cast<void>(what);  // makes no difference to a device that stores floats only
           if constexpr (requires { run.device.add_floats(sum.data(), term.data(), floats); })
             if (what == holds::parameters)
               return run.device.add_floats(sum.data(), term.data(), floats);
