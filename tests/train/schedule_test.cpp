@@ -16,6 +16,13 @@ TEST_CASE("the step schedule divides by ten at half and at three quarters of the
   CHECK(s({3, 0, 5, 10}) == Approx(0.01));
 }
 
+TEST_CASE("a run too short for a milestone starts at the full rate") {
+  const sl::schedule s;
+  CHECK(s({0, 0, 1, 10}) == 1.0);
+  CHECK(s({0, 9, 1, 10}) == 1.0);
+  CHECK(s({0, 0, 2, 10}) == 1.0);
+}
+
 TEST_CASE("the cosine falls from one to its floor, batch by batch") {
   auto s = sl::schedule::by_name("cosine");
   s.floor = 0.1;

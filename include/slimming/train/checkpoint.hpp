@@ -12,6 +12,7 @@
 #include <slimming/core/tensor.hpp>     // any_tensor
 #include <slimming/data/loader.hpp>     // loader_position
 #include <slimming/exec/executor.hpp>   // executor
+#include <slimming/io/atomic_file.hpp>  // io::write_atomically
 #include <slimming/io/safetensors.hpp>  // io::read_safetensors, io::write_safetensors
 #include <slimming/model/model.hpp>     // model
 #include <slimming/train/history.hpp>   // epoch_record
@@ -111,6 +112,16 @@ inline void write_checkpoint(const std::filesystem::path& path, const model& net
          any_tensor::from(std::span<const float>(values), {static_cast<index_t>(values.size())})});
   file.metadata.emplace(detail::state_key, detail::state_to_json(state).dump());
   io::write_safetensors(path, file);
+}
+
+/// Writes the checkpoint, and the records as JSON lines to "log.jsonl" beside it.
+/// \throws bad_file  if one cannot be written.
+inline void save_run(const std::filesystem::path& checkpoint, const model& net,
+                     const velocity_map& velocities, const training_state& state) {
+  write_checkpoint(checkpoint, net, velocities, state);
+  const std::string log = to_json_lines(state.history);
+  io::write_atomically(checkpoint.parent_path() / "log.jsonl",
+                       std::as_bytes(std::span(log.data(), log.size())));
 }
 
 /// \throws bad_file  if the file is missing, damaged or not a checkpoint of ours.

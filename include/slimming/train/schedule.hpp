@@ -41,7 +41,8 @@ struct schedule {
   };
 
   decay kind = decay::step;
-  std::vector<double> milestones = {0.5, 0.75};  ///< shares of the run, in whole epochs
+  /// Shares of the run, in whole epochs. One that falls on the start of the run is none.
+  std::vector<double> milestones = {0.5, 0.75};
   double factor = 0.1;
   double floor = 0.0;
   double warmup_epochs = 0.0;  ///< rises linearly from one batch's share to the full rate
@@ -63,8 +64,10 @@ struct schedule {
   [[nodiscard]] double operator()(const training_position& at) const {
     double rate = 1.0;
     if (kind == decay::step) {
-      for (const double m : milestones)
-        if (at.epoch >= static_cast<index_t>(static_cast<double>(at.epochs) * m)) rate *= factor;
+      for (const double m : milestones) {
+        const auto begin = static_cast<index_t>(static_cast<double>(at.epochs) * m);
+        if (begin > 0 && at.epoch >= begin) rate *= factor;
+      }
     } else if (kind == decay::cosine) {
       const double share = at.elapsed() / static_cast<double>(at.epochs);
       rate = floor + (1.0 - floor) * 0.5 * (1.0 + std::cos(std::numbers::pi * share));

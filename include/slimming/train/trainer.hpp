@@ -15,11 +15,10 @@
 #include <slimming/data/loader.hpp>        // loader
 #include <slimming/exec/executor.hpp>      // executor
 #include <slimming/exec/options.hpp>       // cross_entropy
-#include <slimming/io/atomic_file.hpp>     // io::write_atomically
 #include <slimming/model/model.hpp>        // model
 #include <slimming/model/op_registry.hpp>  // op_registry
 #include <slimming/train/batches.hpp>      // feed_for
-#include <slimming/train/checkpoint.hpp>   // training_state, write_checkpoint
+#include <slimming/train/checkpoint.hpp>   // training_state, save_run
 #include <slimming/train/evaluation.hpp>   // evaluator
 #include <slimming/train/history.hpp>      // epoch_record
 #include <slimming/train/optimiser.hpp>    // sgd_rule
@@ -30,7 +29,7 @@
 #include <cmath>       // std::isfinite
 #include <filesystem>  // std::filesystem::path
 #include <functional>  // std::function
-#include <memory>      // std::unique_ptr
+#include <optional>    // std::optional
 #include <string>      // std::string
 #include <utility>     // std::move
 
@@ -44,6 +43,8 @@ class diverged : public error {
 
 struct trainer_options {
   index_t epochs = 160;
+  /// run() returns when this epoch comes up; the learning rate still is that of a run of `epochs`.
+  std::optional<index_t> until_epoch = {};
   sgd_options sgd = {};  ///< `learning_rate` is the schedule's base
   schedule rate = {};
   cross_entropy loss = {};
@@ -71,6 +72,8 @@ struct trainer_callbacks {
   std::function<void(const epoch_record&)> epoch = {};
   /// Asked after every step: true saves and returns. A signal handler sets what this reads.
   std::function<bool()> should_stop = {};
+  /// Gets what a checkpoint holds, instead of the file.
+  std::function<void(const model&, const velocity_map&, const training_state&)> save = {};
 };
 
 /// Trains \p Device's executor of one model. One caller at a time.
@@ -123,31 +126,21 @@ class trainer {
 
   enum class outcome { finished, stopped };
 
-  /// Trains until all epochs are done or the caller wants to stop. The model then has the parameters.
+  /// Trains until the epochs are done or the caller wants to stop. The model then has the parameters.
   /// \throws diverged  if the loss is NaN or infinite; checkpoint and model stay as last saved.
   outcome run(const trainer_callbacks& callbacks = {}) {
     executor_.load(net_);
-    while (!is_finished()) {
+    while (state_.position.epoch < options_.until_epoch.value_or(options_.epochs)) {
       train_batch(callbacks);
       const bool ends_epoch = state_.position.batch == 0;
       if (ends_epoch) end_epoch(callbacks);
       const bool stop = callbacks.should_stop && callbacks.should_stop();
       const bool save_now = options_.save_every_batches > 0 &&
                             state_.position.batch % options_.save_every_batches == 0;
-      if (ends_epoch || stop || save_now) save();
+      if (ends_epoch || stop || save_now) save(callbacks);
       if (stop && !is_finished()) return outcome::stopped;
     }
     return outcome::finished;
-  }
-
-  /// Writes the parameters to the model and, if a checkpoint is wanted, everything to its file.
-  void save() {
-    executor_.store(net_);
-    if (options_.checkpoint.empty()) return;
-    write_checkpoint(options_.checkpoint, net_, velocities_of(executor_), state_);
-    const std::string log = to_json_lines(state_.history);
-    io::write_atomically(options_.checkpoint.parent_path() / "log.jsonl",
-                         std::as_bytes(std::span(log.data(), log.size())));
   }
 
  private:
@@ -168,6 +161,14 @@ class trainer {
     sgd.learning_rate *= options_.rate({state_.position.epoch, state_.position.batch,
                                         options_.epochs, images_.batches_per_epoch()});
     return sgd;
+  }
+
+  void save(const trainer_callbacks& callbacks) {
+    executor_.store(net_);
+    if (callbacks.save)
+      callbacks.save(net_, velocities_of(executor_), state_);
+    else if (!options_.checkpoint.empty())
+      save_run(options_.checkpoint, net_, velocities_of(executor_), state_);
   }
 
   void train_batch(const trainer_callbacks& callbacks) {
