@@ -5,6 +5,7 @@
 # The main job from end to end: trains a VGG-11 with sparsity on CIFAR-10, prunes half of its channels,
 # proves that the pruned network computes what the masked one does, fine-tunes it, prints a table.
 set -euo pipefail
+[ -z "${SLIMMING_DATA:-}" ] || SLIMMING_DATA=$(realpath --canonicalize-missing -- "$SLIMMING_DATA")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
@@ -23,12 +24,25 @@ TEXT
 }
 
 full=
+[ $# -le 1 ] || { usage >&2; exit 2; }
 case "${1:-}" in
   "") ;;
   --full) full=yes ;;
   -h | --help) usage; exit 0 ;;
   *) usage >&2; exit 2 ;;
 esac
+
+holds_cifar10() {
+  local folder
+  for folder in "$1" "$1"/cifar10 "$1"/cifar-10-batches-bin "$1"/cifar-10; do
+    [ -f "$folder/data_batch_5.bin" ] && [ -f "$folder/test_batch.bin" ] && return 0
+  done
+  return 1
+}
+if [ -n "${SLIMMING_DATA:-}" ] && ! holds_cifar10 "$SLIMMING_DATA"; then
+  echo "\$SLIMMING_DATA is $SLIMMING_DATA, which does not hold data_batch_1.bin ... test_batch.bin" >&2
+  exit 2
+fi
 
 started=$SECONDS
 say() { printf '\n== %s (%d s)\n' "$*" $((SECONDS - started)); }
@@ -47,13 +61,6 @@ archive_md5=c32a1d4ab5d03f1284b67883e8d87530
 archive_url=https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz
 downloaded=build/data/cifar-10-batches-bin
 
-holds_cifar10() {
-  local folder
-  for folder in "$1" "$1"/cifar10 "$1"/cifar-10-batches-bin "$1"/cifar-10; do
-    [ -f "$folder/data_batch_5.bin" ] && [ -f "$folder/test_batch.bin" ] && return 0
-  done
-  return 1
-}
 download() {
   local file=build/data/cifar-10-binary.tar.gz
   mkdir -p build/data
@@ -64,11 +71,13 @@ download() {
   else
     return 1
   fi
-  echo "$archive_md5  $file" | md5sum --check --quiet || return 1
-  tar --extract --gzip --file "$file" --directory build/data
+  echo "$archive_md5  $file" | md5sum --check --status || { echo "what came is not the archive: its md5 differs"; return 1; }
+  rm -rf build/data/unpacking && mkdir build/data/unpacking
+  tar --extract --gzip --file "$file" --directory build/data/unpacking || return 1
+  mv build/data/unpacking/* build/data/  # all of it or nothing, also when interrupted
 }
 
-if [ -n "${SLIMMING_DATA:-}" ] && holds_cifar10 "$SLIMMING_DATA"; then
+if [ -n "${SLIMMING_DATA:-}" ]; then
   data=$SLIMMING_DATA
   which_data="CIFAR-10, 50,000 training images, from \$SLIMMING_DATA"
 elif holds_cifar10 build/data; then
@@ -77,6 +86,9 @@ elif holds_cifar10 build/data; then
 elif say "looking for the official archive of CIFAR-10" && download 2>/dev/null; then
   data=$downloaded
   which_data="CIFAR-10, 50,000 training images, downloaded"
+elif [ -n "$full" ]; then
+  echo "--full needs the whole of CIFAR-10: name its directory in \$SLIMMING_DATA" >&2
+  exit 1
 else
   data=examples/data/cifar10
   which_data="the SAMPLE of CIFAR-10 in examples/data, 2,500 training images: enough to see every step, too few for
