@@ -36,6 +36,7 @@ command add_train(CLI::App& program, const std::string& invocation);
 command add_prune(CLI::App& program);
 command add_finetune(CLI::App& program, const std::string& invocation);
 command add_multipass(CLI::App& program, const std::string& invocation);
+command add_iterate(CLI::App& program, const std::string& invocation);
 command add_eval(CLI::App& program);
 command add_verify(CLI::App& program);
 command add_info(CLI::App& program);

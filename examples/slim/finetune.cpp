@@ -7,9 +7,8 @@
 #include "command.hpp"      // command, usage_error
 #include "dataset.hpp"      // dataset_options
 #include "model_facts.hpp"  // image_input, require_trainable
-#include "model_file.hpp"   // model_options, save_model
-#include "text.hpp"         // grouped
-#include "training.hpp"     // training_options, run_to_end
+#include "model_file.hpp"   // model_options, save_model, digest_of
+#include "training.hpp"     // training_options, run_stage
 
 #include <memory>   // std::make_shared
 #include <ostream>  // std::ostream
@@ -49,16 +48,15 @@ status finetune_command::run() {
   require_fit(net, images.train());
   require_logits(net);
 
-  for (auto& [key, value] : data.memory(images.statistics())) net.metadata[key] = value;
-  stage what{how.run(), "fine-tune", how.trainer(), how.settings()};
-  what.settings["model"] = source.file().string();
-  what.settings["dataset"] = data.name();
-  what.settings["images"] = images.train().size();
+  stage what{how.run(), "fine-tune", how.trainer(), settings_of(how, images)};
+  what.settings[digest_key] = digest_of(net);
+  for (const auto& [key, value] : images.memory()) net.metadata[key] = value;
 
   std::ostream& text = out.text();
-  text << source.file().string() << " on " << data.name() << ": " << grouped(images.train().size())
-       << " images, tested on " << grouped(images.test().size()) << "; " << device->words() << '\n';
-  if (!run_to_end(net, images, *device, what, out, invocation)) return status::failed;
+  text << images.words(source.file().string(), *device) << '\n';
+  if (!unless_stopped(out, invocation,
+                      [&] { report(run_stage(net, images, *device, what, out), out); }))
+    return status::failed;
   const auto file = how.run() / "model.safetensors";
   save_model(opened, file);
   text << "wrote " << file.string();

@@ -65,9 +65,9 @@ status run(int argc, char** argv) {
   const std::vector<slim::command> commands{
       slim::add_train(program, line),    slim::add_prune(program),
       slim::add_finetune(program, line), slim::add_multipass(program, line),
-      slim::add_eval(program),           slim::add_verify(program),
-      slim::add_info(program),           slim::add_explain(program),
-      slim::add_convert(program)};
+      slim::add_iterate(program, line),  slim::add_eval(program),
+      slim::add_verify(program),         slim::add_info(program),
+      slim::add_explain(program),        slim::add_convert(program)};
 
   const CLI::App* chosen = nullptr;
   try {
@@ -99,7 +99,10 @@ status run(int argc, char** argv) {
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   try {
-    return static_cast<int>(run(argc, argv));
+    const status result = run(argc, argv);
+    if (!std::cout.flush())
+      return static_cast<int>(complain("standard output cannot be written", status::failed));
+    return static_cast<int>(result);
   } catch (const std::bad_alloc&) {
     return static_cast<int>(complain("out of memory", status::failed));
   } catch (const std::exception& e) {

@@ -17,8 +17,12 @@
 #include <slimming/models/mlp.hpp>      // mnist_recipe
 
 #include <array>    // std::array
+#include <cstdint>  // std::uint64_t
 #include <cstdlib>  // std::strtod
+#include <iomanip>  // std::setw
 #include <set>      // std::set
+#include <span>     // std::as_bytes
+#include <sstream>  // std::ostringstream
 #include <utility>  // std::pair
 
 namespace slim {
@@ -246,6 +250,29 @@ opened_model open_model(const std::filesystem::path& file, const topology_option
       break;
   }
   return {assemble(file, weights_of(io::read_torch(file)), topology)};
+}
+
+std::string digest_of(const model& net) {
+  std::uint64_t state = 0xcbf29ce484222325ull;  // FNV-1a
+  const auto add = [&](std::span<const std::byte> bytes) {
+    for (const std::byte b : bytes)
+      state = (state ^ std::to_integer<std::uint64_t>(b)) * 0x100000001b3ull;
+  };
+  const auto add_text = [&](const std::string& text) {
+    add(std::as_bytes(std::span(text.c_str(), text.size() + 1)));  // with the end
+  };
+  const io::safetensors file = io::to_safetensors({net});
+  for (const auto& [key, value] : file.metadata) {
+    add_text(key);
+    add_text(value);
+  }
+  for (const io::named_tensor& t : file.tensors) {
+    add_text(t.name);
+    add(t.value.bytes());
+  }
+  std::ostringstream text;
+  text << std::hex << std::setw(16) << std::setfill('0') << state;
+  return text.str();
 }
 
 void save_model(const opened_model& what, const std::filesystem::path& file) {

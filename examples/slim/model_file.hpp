@@ -62,6 +62,8 @@ struct opened_model {
 /// \throws slimming::bad_file, usage_error
 [[nodiscard]] opened_model open_model(const std::filesystem::path& file,
                                       const topology_options& topology);
+/// Of graph, parameters and metadata: differs where any of them does.
+[[nodiscard]] std::string digest_of(const slimming::model& net);
 /// In the format of the suffix.
 void save_model(const opened_model& what, const std::filesystem::path& file);
 

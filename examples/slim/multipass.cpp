@@ -34,7 +34,7 @@ struct multipass_command {
         topology(options),
         data(options),
         how(options, {.epochs = 160, .sparsity = 1e-4}),
-        choice(options, pruning_options::amount::given),
+        choice(options, pruning_options::amount::given, 0.5),
         where(options),
         out(options) {
     options.get_option("--arch")->required();
@@ -77,11 +77,9 @@ void multipass_command::pass(model& net, index_t number, training_data& images, 
                              table& summary) {
   const auto folder = how.run() / ("pass-" + std::to_string(number));
   const std::string name = "pass " + std::to_string(number);
-  nlohmann::ordered_json settings = how.settings();
-  settings.update({{"arch", topology.architecture()},
-                   {"dataset", data.name()},
-                   {"images", images.train().size()},
-                   {"percent", share}});
+  nlohmann::ordered_json settings = settings_of(how, images);
+  settings.update({{"arch", topology.architecture()}, {"percent", share}});
+  settings.update(choice.settings());
   std::ostream& text = out.text();
 
   text << '\n' << name << ": training with sparsity\n";
@@ -119,28 +117,18 @@ status multipass_command::run() {
   open_run(how.run(), how.resumes());
   const auto device = where.make();
   training_data images(data, how, *device, {});
-  const image_extents e = images.train().extents();
-  model net = topology.build(topology.architecture(), {.classes = images.train().classes(),
-                                                       .channels = e.channels,
-                                                       .height = e.height,
-                                                       .width = e.width,
-                                                       .seed = how.seed()});
-  for (auto& [key, value] : data.memory(images.statistics())) net.metadata[key] = value;
+  model net = fresh_network(topology, images, how);
   std::ostream& text = out.text();
-  text << topology.architecture() << " on " << data.name() << ": " << grouped(images.train().size())
-       << " images, tested on " << grouped(images.test().size()) << "; " << device->words() << '\n';
+  text << images.words(topology.architecture(), *device) << '\n';
 
   table summary{{"pass"},       {"trained"}, {"fine-tuned"},
                 {"parameters"}, {"MACs"},    {"cfg", table::align::left}};
   out.report["passes"] = nlohmann::ordered_json::array();
-  try {
+  const auto all_passes = [&] {
     for (index_t number = 1; number <= passes; ++number)
       pass(net, number, images, *device, summary);
-  } catch (const stopped& s) {
-    text << s.what() << "\ngo on with: " << invocation << (how.resumes() ? "" : " --resume")
-         << '\n';
-    return status::failed;
-  }
+  };
+  if (!unless_stopped(out, invocation, all_passes)) return status::failed;
   const auto file = how.run() / "model.safetensors";
   save_model({net}, file);
   text << '\n' << summary << "\nwrote " << file.string() << '\n';

@@ -115,21 +115,17 @@ status prune_command::run() {
   out.report["model"] = source.name();
   if (!widths.widths().empty()) out.report["cfg"] = models::to_string(widths);
 
-  const cost before = plan.before(), after = plan.after();
-  table costs{{"", table::align::left}, {"before"}, {"after"}, {"change"}};
-  const auto add = [&](const char* what, index_t from, index_t to) {
-    costs.add({what, grouped(from), grouped(to),
-               change(static_cast<double>(from), static_cast<double>(to))});
-  };
-  add("parameters", before.parameters, after.parameters);
-  add("multiply-accumulates", before.macs, after.macs);
-
+  table costs = cost_table(plan);
   status result = status::ok;
   if (!target.empty()) {
     save_model(opened, target);
-    if (source.has_file())
-      add("bytes of the file", static_cast<index_t>(std::filesystem::file_size(source.file())),
-          static_cast<index_t>(std::filesystem::file_size(target)));
+    if (source.has_file()) {
+      const auto from = std::filesystem::file_size(source.file());
+      const auto to = std::filesystem::file_size(target);
+      costs.add({"bytes of the file", grouped(static_cast<index_t>(from)),
+                 grouped(static_cast<index_t>(to)),
+                 change(static_cast<double>(from), static_cast<double>(to))});
+    }
     out.report["out"] = target.string();
   }
   text << costs;
@@ -142,7 +138,8 @@ status prune_command::run() {
     text << "\naccuracy of the masked network: " << accuracy_words(e) << '\n';
     out.report["masked_accuracy"] = e.accuracy;
   }
-  if (!report_file.empty()) write_text(report_file, published_report(widths, after, accuracy));
+  if (!report_file.empty())
+    write_text(report_file, published_report(widths, plan.after(), accuracy));
   if (verify) {
     const double difference = worst(compare(*with_masks, net, options, 3, 1));
     text << "\nlargest difference between masked and pruned: " << number(difference, 3) << '\n';

@@ -5,8 +5,7 @@
 
 #include "command.hpp"  // usage_error
 #include "output.hpp"   // report_of
-#include "table.hpp"    // table
-#include "text.hpp"     // grouped, percent
+#include "text.hpp"     // grouped, percent, change
 
 #include <slimming/plan/importance.hpp>   // importance, bn_gamma, l1_norm, ...
 #include <slimming/surgery/parallel.hpp>  // parallel
@@ -131,8 +130,16 @@ connect_options understanding_options::connect() const {
   return result;
 }
 
-pruning_options::pruning_options(CLI::App& options, amount how)
+nlohmann::ordered_json understanding_options::settings() const {
+  return {{"strict", strict_},
+          {"approximate", approximate_},
+          {"group-convs", grouping_},
+          {"input-shape", inputs_}};
+}
+
+pruning_options::pruning_options(CLI::App& options, amount how, double layer_cap)
     : options_(options), understanding_(options) {
+  limits_.max_removed = layer_cap;
   if (how == amount::asked) {
     auto* const group = options.add_option_group("Amount", "How much goes; one of");
     group
@@ -154,7 +161,6 @@ pruning_options::pruning_options(CLI::App& options, amount how)
         ->type_name("SCORE");
     group->require_option(1);
   }
-  if (how == amount::given) limits_.max_removed = 0.5;  // the published passes
   const std::string group = "Choice";
   options
       .add_option("--criterion", criterion_,
@@ -227,23 +233,14 @@ group_scores pruning_options::scores(const model_channels& known,
   const auto score = [&](const auto& criterion) {
     return importance(known.graph, groups, criterion, how, parallel());
   };
-  if (criterion_ == "l1") return score(l1_norm{});
-  if (criterion_ == "l2") return score(l2_norm{});
-  if (criterion_ == "fpgm") return score(fpgm{});
-  if (criterion_ == "random") return score(random_choice{seed_});
-  return score(bn_gamma{});
-}
-
-prune_plan pruning_options::plan(const model_channels& known) const {
-  return plan(known, how_much());
-}
-
-prune_plan pruning_options::plan(const model_channels& known, const policy& amount) const {
-  const channel_groups groups(known.graph);
-  const group_scores by = scores(known, groups);
+  const group_scores result = criterion_ == "l1"       ? score(l1_norm{})
+                              : criterion_ == "l2"     ? score(l2_norm{})
+                              : criterion_ == "fpgm"   ? score(fpgm{})
+                              : criterion_ == "random" ? score(random_choice{seed_})
+                                                       : score(bn_gamma{});
   bool any = false, removable = false;
   for (index_t g = 0; g < groups.count(); ++g) {
-    any = any || by.has(g);
+    any = any || result.has(g);
     removable = removable || !groups.is_pinned(g);
   }
   if (!any && removable)
@@ -252,9 +249,32 @@ prune_plan pruning_options::plan(const model_channels& known, const policy& amou
                            ? " (no batch norm, or it is folded into the convolutions); try "
                              "--criterion l2"
                            : ""));
-  constraints limits = limits_;
-  limits.allow_approximate = understanding_.allows_approximate();
-  return make_plan(known.graph, groups, by, amount, limits);
+  return result;
+}
+
+constraints pruning_options::limits() const {
+  constraints result = limits_;
+  result.allow_approximate = understanding_.allows_approximate();
+  return result;
+}
+
+nlohmann::ordered_json pruning_options::settings() const {
+  nlohmann::ordered_json result{
+      {"criterion", criterion_},      {"normalise", normalise_},
+      {"criterion-seed", seed_},      {"keep-at-least", limits_.keep_at_least},
+      {"round-to", limits_.round_to}, {"layer-cap", limits_.max_removed},
+      {"ignore", limits_.ignore}};
+  result.update(understanding_.settings());
+  return result;
+}
+
+prune_plan pruning_options::plan(const model_channels& known) const {
+  return plan(known, how_much());
+}
+
+prune_plan pruning_options::plan(const model_channels& known, const policy& amount) const {
+  const channel_groups groups(known.graph);
+  return make_plan(known.graph, groups, scores(known, groups), amount, limits());
 }
 
 std::string pruning_options::words() const {
@@ -288,6 +308,17 @@ void print_layers(std::ostream& text, const prune_plan& plan) {
        percent(total == 0 ? 0 : 1 - static_cast<double>(remaining) / static_cast<double>(total),
                1)});
   text << layers;
+}
+
+table cost_table(const prune_plan& plan) {
+  table costs{{"", table::align::left}, {"before"}, {"after"}, {"change"}};
+  const auto add = [&](const char* what, index_t from, index_t to) {
+    costs.add({what, grouped(from), grouped(to),
+               change(static_cast<double>(from), static_cast<double>(to))});
+  };
+  add("parameters", plan.before().parameters, plan.after().parameters);
+  add("multiply-accumulates", plan.before().macs, plan.after().macs);
+  return costs;
 }
 
 void print_skipped(std::ostream& text, const prune_plan& plan) {

@@ -7,8 +7,7 @@
 #include "command.hpp"     // command, usage_error
 #include "dataset.hpp"     // dataset_options
 #include "model_file.hpp"  // topology_options, save_model
-#include "text.hpp"        // grouped
-#include "training.hpp"    // training_options, run_to_end
+#include "training.hpp"    // training_options, run_stage
 
 #include <memory>   // std::make_shared
 #include <ostream>  // std::ostream
@@ -45,24 +44,16 @@ status train_command::run() {
   open_run(how.run(), how.resumes());
   const auto device = where.make();
   training_data images(data, how, *device, {});
-
-  const image_extents e = images.train().extents();
-  model net = topology.build(topology.architecture(), {.classes = images.train().classes(),
-                                                       .channels = e.channels,
-                                                       .height = e.height,
-                                                       .width = e.width,
-                                                       .seed = how.seed()});
-  for (auto& [key, value] : data.memory(images.statistics())) net.metadata[key] = value;
-  stage what{how.run(), "train", how.trainer(), how.settings()};
+  model net = fresh_network(topology, images, how);
+  stage what{how.run(), "train", how.trainer(), settings_of(how, images)};
   what.settings["arch"] = topology.architecture();
   what.settings["cfg"] = net.metadata["cfg"];
-  what.settings["dataset"] = data.name();
-  what.settings["images"] = images.train().size();
 
   std::ostream& text = out.text();
-  text << topology.architecture() << " on " << data.name() << ": " << grouped(images.train().size())
-       << " images, tested on " << grouped(images.test().size()) << "; " << device->words() << '\n';
-  if (!run_to_end(net, images, *device, what, out, invocation)) return status::failed;
+  text << images.words(topology.architecture(), *device) << '\n';
+  if (!unless_stopped(out, invocation,
+                      [&] { report(run_stage(net, images, *device, what, out), out); }))
+    return status::failed;
   const auto file = how.run() / "model.safetensors";
   save_model({net}, file);
   text << "wrote " << file.string() << '\n';

@@ -25,7 +25,7 @@ constexpr const char* checkpoint_name = "checkpoint.safetensors";
 /// A line per epoch, as it ends.
 class epoch_table {
  public:
-  explicit epoch_table(std::ostream& text) : text_(text) {}
+  epoch_table(std::ostream& text, std::string stage) : text_(text), stage_(std::move(stage)) {}
 
   void head() {
     row({"epoch", "loss", "training", "test", "rate", "|gamma|<0.01", "images/s", "time"});
@@ -34,17 +34,18 @@ class epoch_table {
     row({std::to_string(r.epoch + 1), decimal(r.loss, 4), percent(r.accuracy),
          r.test_accuracy ? percent(*r.test_accuracy) : "", number(r.learning_rate, 3),
          percent(r.scales.below_1e2, 1), grouped(static_cast<index_t>(r.images_per_second)),
-         duration(r.seconds)});
+         duration(r.seconds), r.phase == stage_ ? "" : "  " + r.phase});
   }
 
  private:
   void row(const std::vector<std::string>& cells) {
-    constexpr int widths[] = {5, 9, 10, 10, 10, 14, 10, 14};
+    constexpr int widths[] = {5, 9, 10, 10, 10, 14, 10, 14, 0};
     for (std::size_t c = 0; c < cells.size(); ++c) text_ << std::setw(widths[c]) << cells[c];
     text_ << std::endl;  // seen at once, also through a pipe
   }
 
   std::ostream& text_;
+  std::string stage_;
 };
 
 void show(progress_line& line, const training_progress& p) {
@@ -168,9 +169,7 @@ nlohmann::ordered_json training_options::settings() const {
 
 training_data::training_data(const dataset_options& data, const training_options& how,
                              const engine& device, const std::optional<image_extents>& wanted)
-    : train_(data.read(data_split::train, wanted)),
-      test_(data.read(data_split::test, wanted)),
-      statistics_(data.statistics(&train_)) {
+    : train_(data.read(data_split::train, wanted)), test_(data.read(data_split::test, wanted)) {
   if (train_.size() < how.batch())
     throw usage_error("--batch: " + std::to_string(how.batch()) + " images are more than the " +
                       std::to_string(train_.size()) + " of the training set");
@@ -179,7 +178,9 @@ training_data::training_data(const dataset_options& data, const training_options
   options.seed = how.seed();
   options.drop_last = true;
   if (how.augments()) options.augment = data.augmentation();
-  options.statistics = statistics_;
+  const channel_statistics statistics = data.statistics(&train_);
+  memory_ = data.memory(statistics);
+  options.statistics = statistics;
   options.layout = device.layout(train_.extents());
   batches_ = std::make_unique<loader>(train_, options);
 
@@ -187,21 +188,46 @@ training_data::training_data(const dataset_options& data, const training_options
   test_batches_ = std::make_unique<loader>(
       test_, loader_options{.batch_size = std::min(test_batch, test_.size()),
                             .shuffle = false,
-                            .statistics = statistics_,
+                            .statistics = statistics,
                             .layout = device.layout(test_.extents())});
 }
 
+std::string training_data::words(const std::string& what, const engine& device) const {
+  return what + " on " + memory_.at("dataset") + ": " + grouped(train_.size()) +
+         " images, tested on " + grouped(test_.size()) + "; " + device.words();
+}
+
+model fresh_network(const topology_options& topology, const training_data& images,
+                    const training_options& how) {
+  const image_extents e = images.train().extents();
+  model net = topology.build(topology.architecture(), {.classes = images.train().classes(),
+                                                       .channels = e.channels,
+                                                       .height = e.height,
+                                                       .width = e.width,
+                                                       .seed = how.seed()});
+  for (const auto& [key, value] : images.memory()) net.metadata[key] = value;
+  return net;
+}
+
+nlohmann::ordered_json settings_of(const training_options& how, const training_data& images) {
+  nlohmann::ordered_json settings = how.settings();
+  for (const auto& [key, value] : images.memory()) settings[key] = value;
+  settings["images"] = images.train().size();
+  return settings;
+}
+
 void open_run(const std::filesystem::path& run, bool resume) {
-  const bool holds_run = std::filesystem::exists(run) &&
-                         (!std::filesystem::is_directory(run) || !std::filesystem::is_empty(run));
-  if (holds_run && !resume)
+  const bool exists = std::filesystem::exists(run);
+  if (exists && !std::filesystem::is_directory(run))
+    throw usage_error("--out: '" + run.string() + "' is no directory");
+  if (exists && !std::filesystem::is_empty(run) && !resume)
     throw usage_error("--out: '" + run.string() +
                       "' is not empty: go on with --resume, or name another directory");
   std::filesystem::create_directories(run);
 }
 
-training_state run_stage(model& net, training_data& data, engine& device, const stage& what,
-                         const output& out) {
+training_state run_stage(training_data& data, const stage& what, const output& out,
+                         const training_loop& train) {
   std::ostream& text = out.text();
   std::filesystem::create_directories(what.directory);
   trainer_options options = what.how;
@@ -214,15 +240,14 @@ training_state run_stage(model& net, training_data& data, engine& device, const 
     from = read_checkpoint(options.checkpoint);
     require_same(from->state.settings, what.settings, options.checkpoint);
     if (from->state.position.epoch >= options.epochs) {
-      restore(*from, net);
       text << what.name << ": done before\n";
-      return from->state;
+      return train(options, &*from, {}).state;
     }
     text << what.name << ": goes on in epoch " << from->state.position.epoch + 1 << ", step "
          << from->state.position.batch + 1 << '\n';
   }
 
-  epoch_table table(text);
+  epoch_table table(text, what.name);
   table.head();
   if (from)
     for (const epoch_record& r : from->state.history) table.add(r);
@@ -235,8 +260,7 @@ training_state run_stage(model& net, training_data& data, engine& device, const 
     table.add(r);
   };
   callbacks.should_stop = [&] { return signal.is_raised(); };
-  const training_result result = device.train(net, data.batches(), data.test_batches(), options,
-                                              from ? &*from : nullptr, callbacks);
+  const training_result result = train(options, from ? &*from : nullptr, callbacks);
   line.clear();
   if (!result.is_finished) {
     const loader_position at = result.state.position;
@@ -248,22 +272,34 @@ training_state run_stage(model& net, training_data& data, engine& device, const 
   return result.state;
 }
 
-bool run_to_end(model& net, training_data& data, engine& device, const stage& what, output& out,
-                const std::string& invocation) {
-  training_state state;
+training_state run_stage(model& net, training_data& data, engine& device, const stage& what,
+                         const output& out) {
+  return run_stage(data, what, out,
+                   [&](const trainer_options& options, const training_checkpoint* from,
+                       const trainer_callbacks& callbacks) {
+                     return device.train(net, data.batches(), data.test_batches(), options, from,
+                                         callbacks);
+                   });
+}
+
+bool unless_stopped(const output& out, const std::string& invocation,
+                    const std::function<void()>& work) {
   try {
-    state = run_stage(net, data, device, what, out);
+    work();
+    return true;
   } catch (const stopped& s) {
     const bool resumes = invocation.find(" --resume") != invocation.npos;
     out.text() << s.what() << "\ngo on with: " << invocation << (resumes ? "" : " --resume")
                << '\n';
     return false;
   }
+}
+
+void report(const training_state& state, output& out) {
   out.report["epochs"] = nlohmann::ordered_json::array();
   for (const epoch_record& r : state.history) out.report["epochs"].emplace_back(nlohmann::json(r));
   if (!state.history.empty() && state.history.back().test_accuracy)
     out.report["accuracy"] = *state.history.back().test_accuracy;
-  return true;
 }
 
 }  // namespace slim

@@ -5,9 +5,10 @@
 /// \file
 /// What the commands that train have in common: options, the run directory, the loop with its display.
 
-#include "dataset.hpp"  // dataset_options
-#include "engine.hpp"   // engine, device_options
-#include "output.hpp"   // output
+#include "dataset.hpp"     // dataset_options
+#include "engine.hpp"      // engine, device_options
+#include "model_file.hpp"  // topology_options
+#include "output.hpp"      // output
 
 #include <slimming/core/error.hpp>     // error
 #include <slimming/data/loader.hpp>    // loader
@@ -18,6 +19,7 @@
 #include <nlohmann/json.hpp>  // nlohmann::ordered_json
 
 #include <filesystem>  // std::filesystem::path
+#include <functional>  // std::function
 #include <memory>      // std::unique_ptr
 #include <optional>    // std::optional
 #include <stdexcept>   // std::runtime_error
@@ -62,15 +64,27 @@ class training_data {
   [[nodiscard]] const slimming::image_dataset& test() const noexcept { return test_; }
   [[nodiscard]] slimming::loader& batches() noexcept { return *batches_; }
   [[nodiscard]] slimming::loader& test_batches() noexcept { return *test_batches_; }
-  [[nodiscard]] const slimming::channel_statistics& statistics() const noexcept {
-    return statistics_;
-  }
+  /// Which data set, and how it was normalised: a model's metadata.
+  [[nodiscard]] const dataset_options::remembered& memory() const noexcept { return memory_; }
+  /// "vgg11 on cifar10: 50,000 images, tested on 10,000; 4 threads", for a first line.
+  [[nodiscard]] std::string words(const std::string& what, const engine& device) const;
 
  private:
   slimming::image_dataset train_, test_;
-  slimming::channel_statistics statistics_;
+  dataset_options::remembered memory_;
   std::unique_ptr<slimming::loader> batches_, test_batches_;
 };
+
+/// The network of the options for such images, with fresh weights.
+[[nodiscard]] slimming::model fresh_network(const topology_options& topology,
+                                            const training_data& images,
+                                            const training_options& how);
+/// What decides the result besides the network that training starts from.
+[[nodiscard]] nlohmann::ordered_json settings_of(const training_options& how,
+                                                 const training_data& images);
+
+/// The key in a stage's settings for digest_of() the model that it starts from.
+inline constexpr const char* digest_key = "digest of the model";
 
 /// The user asked to stop; everything is saved.
 class stopped : public std::runtime_error {
@@ -89,15 +103,25 @@ struct stage {
 /// Makes the directory of a run. \throws usage_error  if it holds a run that is not to be resumed.
 void open_run(const std::filesystem::path& run, bool resume);
 
-/// Trains, shows it, saves it. A stage that a checkpoint says to be done returns at once.
+/// Trains as it is told, from a checkpoint if there is one.
+using training_loop = std::function<training_result(const slimming::trainer_options&,
+                                                    const slimming::training_checkpoint* from,
+                                                    const slimming::trainer_callbacks&)>;
+
+/// Trains, shows it, saves it. A stage that a checkpoint says to be done is restored from it.
 /// \throws stopped      after Ctrl-C or SIGTERM.
 /// \throws usage_error  if the checkpoint was made with other settings; names them.
+slimming::training_state run_stage(training_data& data, const stage& what, const output& out,
+                                   const training_loop& train);
+/// The same for the whole of a network.
 slimming::training_state run_stage(slimming::model& net, training_data& data, engine& device,
                                    const stage& what, const output& out);
 
-/// A run of one stage: trains, and if the user asks to stop says how to go on with \p invocation.
-/// Epochs and accuracy go into the report. False if it was stopped.
-[[nodiscard]] bool run_to_end(slimming::model& net, training_data& data, engine& device,
-                              const stage& what, output& out, const std::string& invocation);
+/// Runs \p work; if the user asks to stop, says how to go on with \p invocation and returns false.
+[[nodiscard]] bool unless_stopped(const output& out, const std::string& invocation,
+                                  const std::function<void()>& work);
+
+/// Epochs and the last accuracy of a run.
+void report(const slimming::training_state& state, output& out);
 
 }  // namespace slim

@@ -99,6 +99,81 @@ TEST_CASE("every pass of multipass starts from the narrower network of the one b
             .code == 1);  // trained on: another function
 }
 
+TEST_CASE("iterate masks more with every epoch and ends with the pruned network, proved") {
+  const test::scratch folder;
+  auto arguments = train_arguments(folder / "run");
+  REQUIRE(slim(arguments).code == 0);
+  const std::string model = folder / "run/model.safetensors";
+  const std::vector<std::string> iterate{"iterate",      model,
+                                         "--data",       test::sample_images(),
+                                         "--epochs",     "3",
+                                         "--from",       "0.2",
+                                         "--to",         "0.4",
+                                         "--lr",         "0.02",
+                                         "--save-every", "4",
+                                         "--out",        folder / "iterated",
+                                         "--json",       folder / "report.json"};
+  const outcome o = slim(iterate);
+  INFO(o.out << o.err);
+  REQUIRE(o.code == 0);
+  CHECK(o.out.find("30 % dropped") != std::string::npos);
+  CHECK(o.out.find("multiply-accumulates") != std::string::npos);
+  std::istringstream log(test::text_of(folder / "iterated/log.jsonl"));
+  std::vector<std::string> phases;
+  for (std::string line; std::getline(log, line);)
+    phases.push_back(nlohmann::json::parse(line)["phase"]);
+  CHECK(phases == std::vector<std::string>{"20 % dropped", "30 % dropped", "40 % dropped"});
+
+  const auto report = json_of(folder / "report.json");
+  long total = 0, remaining = 0;
+  for (const auto& layer : report["layers"]) {
+    if (layer["name"] == "classifier") continue;
+    total += layer["total"].get<long>();
+    remaining += layer["remaining"].get<long>();
+  }
+  CHECK(remaining <= total - total * 2 / 5 + 10);
+  CHECK(slim({"verify", folder / "iterated/masked.safetensors",
+              folder / "iterated/model.safetensors", "--plan", folder / "iterated/plan.json"})
+            .code == 0);
+  const outcome accuracy = slim({"eval", folder / "iterated/model.safetensors", "--data",
+                                 test::sample_images(), "--json", "-"});
+  REQUIRE(accuracy.code == 0);
+  CHECK(nlohmann::json::parse(accuracy.out)["models"][0]["accuracy"] == report["accuracy"]);
+
+  // Done is done: again with --resume it writes the same network.
+  auto again = iterate;
+  again.push_back("--resume");
+  const std::string before = test::text_of(folder / "iterated/model.safetensors");
+  test::fs::remove(folder / "iterated/model.safetensors");
+  REQUIRE(slim(again).code == 0);
+  CHECK(test::text_of(folder / "iterated/model.safetensors") == before);
+}
+
+TEST_CASE("fine-tuning goes on only with the network that it began with") {
+  const test::scratch folder;
+  const std::string model = folder / "m.safetensors";
+  const auto make = [&](const std::string& share) {
+    REQUIRE(slim({"prune", "--arch", "vgg11", "--width", "0.125", "--criterion", "random",
+                  "--percent", share, "--out", model})
+                .code == 0);
+  };
+  make("0.5");
+  std::vector<std::string> arguments{"finetune", model, "--data", test::sample_images(),
+                                     "--epochs", "1",   "--out",  folder / "fine"};
+  REQUIRE(slim(arguments).code == 0);
+  test::fs::copy_file(model, folder / "same.safetensors");
+  arguments.push_back("--resume");
+  arguments[1] = folder / "same.safetensors";  // the content counts, not the name
+  CHECK(slim(arguments).code == 0);
+  make("0.4");
+  arguments[1] = model;
+  const outcome o = slim(arguments);
+  INFO(o.err);
+  CHECK(o.code == 2);
+  CHECK(o.err.find("digest of the model was") != std::string::npos);
+  CHECK(test::lines(o.err) == 1);
+}
+
 TEST_CASE("a run is not resumed with other settings") {
   const test::scratch folder;
   auto arguments = train_arguments(folder / "run");
@@ -128,4 +203,41 @@ TEST_CASE("training that leaves the finite numbers stops with an error") {
   INFO(o.err);
   CHECK(o.code == 1);
   CHECK(o.err.find("diverged") != std::string::npos);
+  CHECK(test::lines(o.err) == 1);
+  CHECK(!test::fs::exists(folder / "run/model.safetensors"));
+}
+
+TEST_CASE("Ctrl-C says what it does, saves and ends with exit code 1") {
+  const test::scratch folder;
+  auto arguments = train_arguments(folder / "run");
+  *std::next(std::find(arguments.begin(), arguments.end(), "--epochs")) = "1000";
+  test::running run(arguments);
+  run.wait_for("\n    1");
+  run.signal(SIGINT);
+  const outcome o = run.finish();
+  INFO(o.out << o.err);
+  CHECK(o.code == 1);
+  CHECK(o.err.find("stopping after this step") != std::string::npos);
+  CHECK(o.out.find("everything is saved in") != std::string::npos);
+  CHECK(o.out.find("go on with: ") != std::string::npos);
+  CHECK(test::fs::exists(folder / "run/checkpoint.safetensors"));
+}
+
+TEST_CASE("a damaged checkpoint is refused, and what a killed writer left is not read") {
+  const test::scratch folder;
+  auto arguments = train_arguments(folder / "run");
+  REQUIRE(slim(arguments).code == 0);
+  const std::string checkpoint = folder / "run/checkpoint.safetensors";
+  const std::string model = test::text_of(folder / "run/model.safetensors");
+  arguments.push_back("--resume");
+  std::ofstream(checkpoint + ".part") << test::text_of(checkpoint).substr(0, 1000);
+  CHECK(slim(arguments).code == 0);
+  CHECK(test::text_of(folder / "run/model.safetensors") == model);
+
+  test::fs::resize_file(checkpoint, test::fs::file_size(checkpoint) - 1);
+  const outcome o = slim(arguments);
+  INFO(o.err);
+  CHECK(o.code == 1);
+  CHECK(test::lines(o.err) == 1);
+  CHECK(o.err.find("checkpoint.safetensors") != std::string::npos);
 }

@@ -4,7 +4,7 @@
 # The tests of this folder run build/bin/slim, which the examples define later.
 function(slimming_tests_need_slim)
   if(TARGET slim)
-    foreach(test usage files pipeline)
+    foreach(test usage files pipeline kill)
       if(TARGET test_slim_${test})
         add_dependencies(test_slim_${test} slim)
       endif()

@@ -30,8 +30,8 @@ void check_usage(const std::vector<std::string>& arguments, const std::string& n
 }  // namespace
 
 TEST_CASE("every command explains itself with an example") {
-  for (const std::string command : {"train", "prune", "finetune", "multipass", "eval", "verify",
-                                    "info", "explain", "convert"}) {
+  for (const std::string command : {"train", "prune", "finetune", "multipass", "iterate", "eval",
+                                    "verify", "info", "explain", "convert"}) {
     const outcome o = slim({command, "--help"});
     INFO(command);
     CHECK(o.code == 0);
@@ -54,14 +54,21 @@ TEST_CASE("a wrong command line is answered in one line with exit code 2") {
   check_usage({"train", "--arch", "vgg11", "--out", "run"}, "--data");
   check_usage({"train", "--arch", "vgg11", "--data", "/no/such/folder", "--out", "run"},
               "/no/such/folder");
+  check_usage({"finetune", "--data", test::sample_images(), "--out", "run"}, "MODEL");
+  check_usage({"iterate", "/no/such.safetensors", "--data", test::sample_images(), "--out", "run"},
+              "/no/such.safetensors");
+  check_usage({"multipass", "--data", test::sample_images(), "--out", "run"}, "--arch");
+  check_usage({"eval", "--data", test::sample_images()}, "MODEL");
+  check_usage({"verify", "/no/such.onnx", "/no/such.onnx"}, "/no/such.onnx");
+  check_usage({"convert", "/no/such.onnx", "x.onnx"}, "/no/such.onnx");
+  check_usage({"explain", "/no/such.onnx", "--tensor", "x", "--channel", "0"}, "/no/such.onnx");
+  check_usage({"info", "--arch", "vgg11", "--colour"}, "--colour");
   check_usage({"train", "--data", test::sample_images(), "--out", "run"}, "--arch");
   check_usage({"train", "--arch", "vgg11", "--data", test::sample_images()}, "--out");
 }
 
 TEST_CASE("numbers outside their range are refused by the name of their option") {
   const test::scratch folder;
-  const std::string model = folder / "m.safetensors";
-  REQUIRE(slim({"info", "--arch", "vgg11", "--width", "0.125"}).code == 0);
   const std::vector<std::string> train{
       "train", "--arch", "vgg11", "--data", test::sample_images(), "--out", folder / "run"};
   const auto with = [&](const std::string& option, const std::string& value) {
@@ -83,4 +90,94 @@ TEST_CASE("numbers outside their range are refused by the name of their option")
   check_usage(with("--batch", "100000"), "--batch");
   check_usage(with("--mean", "0.5,0.5,0.5"), "--std");
   CHECK(!test::fs::exists(folder / "run/checkpoint.safetensors"));
+}
+
+TEST_CASE("a file that cannot be written is named, in one line, with exit code 1 or 2") {
+  const test::scratch folder;
+  std::ofstream(folder / "file") << "no directory";
+  const std::string below = folder / "file/x";
+  const auto check = [&](const std::vector<std::string>& arguments) {
+    const outcome o = slim(arguments);
+    INFO(o.err);
+    CHECK((o.code == 1 || o.code == 2));
+    CHECK(test::lines(o.err) == 1);
+    CHECK(contains(o.err, folder / "file"));
+  };
+  const std::vector<std::string> prune{"prune", "--arch",    "vgg11", "--width",
+                                       "0.125", "--percent", "0.2"};
+  const auto with = [](std::vector<std::string> all, const std::vector<std::string>& more) {
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  check({"info", "--arch", "mlp", "--json", below});
+  check(with(prune, {"--json", below}));
+  check(with(prune, {"--plan", below}));
+  check(with(prune, {"--report", below}));
+  check(with(prune, {"--out", below + ".safetensors"}));
+  const std::vector<std::string> train{"train",   "--arch", "vgg11",
+                                       "--width", "0.125",  "--epochs",
+                                       "1",       "--data", test::sample_images(),
+                                       "--out"};
+  check(with(train, {below}));
+  check(with(train, {folder / "file"}));
+}
+
+TEST_CASE("a model cut anywhere is refused by every command that reads one") {
+  const test::scratch folder;
+  for (const std::string suffix : {"safetensors", "onnx", "pth"}) {
+    const std::string whole = folder / ("whole." + suffix), cut = folder / ("cut." + suffix);
+    REQUIRE(slim({"prune", "--arch", "vgg11", "--width", "0.125", "--percent", "0.2", "--criterion",
+                  "l2", "--out", whole, "--plan", folder / "plan.json"})
+                .code == 0);
+    const std::string bytes = test::text_of(whole);
+    for (const std::size_t part : {0, 1, 3, 4}) {
+      const std::size_t length = part == 4 ? bytes.size() - 1 : bytes.size() * part / 4;
+      std::ofstream(cut, std::ios::binary) << bytes.substr(0, length);
+      for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+               {"info", cut},
+               {"prune", cut, "--percent", "0.1"},
+               {"convert", cut, folder / "x.onnx"},
+               {"verify", cut, whole, "--plan", folder / "plan.json"},
+               {"eval", cut, "--data", test::sample_images()},
+               {"finetune", cut, "--data", test::sample_images(), "--out", folder / "f"},
+               {"iterate", cut, "--data", test::sample_images(), "--out", folder / "i"}}) {
+        const outcome o = slim(command);
+        INFO(command[0] << " " << suffix << " " << length << " of " << bytes.size() << ": "
+                        << o.err);
+        CHECK(o.code == 1);
+        CHECK(test::lines(o.err) == 1);
+        CHECK(contains(o.err, "cut." + suffix));
+      }
+    }
+  }
+}
+
+TEST_CASE("plans that are damaged or of another network are refused") {
+  const test::scratch folder;
+  const std::string model = folder / "m.safetensors", other = folder / "o.safetensors";
+  const std::string plan = folder / "plan.json";
+  REQUIRE(slim({"prune", "--arch", "vgg11", "--width", "0.125", "--percent", "0.2", "--criterion",
+                "l2", "--out", model, "--plan", plan})
+              .code == 0);
+  REQUIRE(slim({"prune", "--arch", "resnet8", "--percent", "0", "--out", other}).code == 0);
+  const auto check = [&] {
+    const outcome o = slim({"verify", other, model, "--plan", plan});
+    INFO(o.err);
+    CHECK(o.code == 1);
+    CHECK(test::lines(o.err) == 1);
+  };
+  check();
+  std::ofstream(plan) << "{\"format\": \"slimming-plan/1\"";
+  check();
+}
+
+TEST_CASE("where there is no terminal there is no progress bar") {
+  const test::scratch folder;
+  const outcome o = slim({"train", "--arch", "vgg11", "--width", "0.03", "--epochs", "1", "--data",
+                          test::sample_images(), "--out", folder / "run", "--json", "-"});
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  CHECK(!contains(o.err, "\r"));
+  CHECK(!contains(o.err, "\x1b"));
+  CHECK(nlohmann::json::parse(o.out)["command"] == "train");
 }

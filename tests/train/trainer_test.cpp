@@ -7,6 +7,7 @@
 #include "tests/support/temporary_directory.hpp"  // temporary_directory
 #include "tests/train/tiny_run.hpp"               // tiny_classifier, coloured_noise
 
+#include <cmath>    // std::isfinite
 #include <fstream>  // std::ifstream
 #include <limits>   // std::numeric_limits
 #include <string>   // std::string
@@ -178,6 +179,31 @@ TEST_CASE("a loss that is not a number stops the run and leaves the last good st
   CHECK(saved.state.position == sl::loader_position{2, 0});
   CHECK(parameters_of(restored) == good);
   CHECK(parameters_of(net) == good);
+}
+
+TEST_CASE("parameters that are not numbers are never saved, even while the loss is one") {
+  const auto images = coloured_noise(48);
+  const temporary_directory folder;
+  auto options = tiny_options(2);
+  options.checkpoint = folder / "last.safetensors";
+  options.save_every_batches = 2;
+  auto net = tiny_classifier(batch_size);
+  sl::loader batches(images, tiny_batches(batch_size));
+  sl::trainer<sl::cpu_device> t(net, {}, batches, options, sl::cpu_device(2));
+  sl::trainer_callbacks c;
+  c.step = [&](const sl::training_progress& p) {
+    if (p.epoch != 0 || p.batch != 4) return;
+    auto poisoned = net;
+    t.engine().store(poisoned);
+    const auto& norm = poisoned.nodes()[1];
+    poisoned.initializer(norm.inputs[3])->values<float>()[0] =
+        std::numeric_limits<float>::infinity();
+    t.engine().load(poisoned);
+  };
+  CHECK_THROWS_WITH(t.run(c), Catch::Contains("running_mean") && Catch::Contains("inf") &&
+                                  Catch::Contains("last.safetensors"));
+  CHECK(sl::read_checkpoint(options.checkpoint).state.position == sl::loader_position{0, 2});
+  for (const float v : parameters_of(net)) CHECK(std::isfinite(v));
 }
 
 TEST_CASE("a run is not resumed with other settings, nor with batches that differ in size") {

@@ -98,7 +98,7 @@ class iterative_slimming {
   }
 
   /// Trains the epochs of \p options that are left, each with its own masks; false if the caller
-  /// stopped it. The network then has the parameters, scale and shift of dropped channels are zero.
+  /// stopped it. The records' phase is "12 % dropped". The network then has the parameters, scale and shift of dropped channels are zero.
   ///
   /// `train_epoch(compact, options, from, callbacks)` trains the compact model as a trainer does that
   /// was resumed from the checkpoint, and says whether it was left to finish. Checkpoints hold the
@@ -110,8 +110,9 @@ class iterative_slimming {
     if (!plan_) state_.settings = options.settings;
     while (state_.position.epoch < options.epochs) {
       const index_t epoch = state_.position.epoch;
+      const double share = options_.shares.share(epoch, options.epochs);
       if (!plan_ || state_.position.batch == 0) {
-        plan_ = next_plan(options_.shares.share(epoch, options.epochs));
+        plan_ = next_plan(share);
         state_.extra[plan_key] = to_json(*plan_);
       }
       compact_network live(net_, ops_, *plan_, options_.connect);
@@ -120,6 +121,7 @@ class iterative_slimming {
 
       trainer_options one_epoch = options;
       one_epoch.until_epoch = epoch + 1;
+      one_epoch.phase = detail::to_text(100 * share) + " % dropped";
       trainer_callbacks hooks = callbacks;
       hooks.save = [&](const model&, const velocity_map& velocities, const training_state& state) {
         live.scatter(net_);

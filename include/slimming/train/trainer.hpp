@@ -127,7 +127,8 @@ class trainer {
   enum class outcome { finished, stopped };
 
   /// Trains until the epochs are done or the caller wants to stop. The model then has the parameters.
-  /// \throws diverged  if the loss is NaN or infinite; checkpoint and model stay as last saved.
+  /// \throws diverged  if the loss, or a parameter that is to be saved, is NaN or infinite; checkpoint
+  ///                   and model stay as last saved.
   outcome run(const trainer_callbacks& callbacks = {}) {
     executor_.load(net_);
     while (state_.position.epoch < options_.until_epoch.value_or(options_.epochs)) {
@@ -163,7 +164,16 @@ class trainer {
     return sgd;
   }
 
+  // A finite loss may still have made an update that is not.
+  void require_finite() {
+    for (const exec::parameter& p : executor_.parameters())
+      for (const float v : executor_.value(p))
+        if (!std::isfinite(v))
+          throw diverged(p.name, "holds " + detail::to_text(v) + "; " + last_good());
+  }
+
   void save(const trainer_callbacks& callbacks) {
+    require_finite();
     executor_.store(net_);
     if (callbacks.save)
       callbacks.save(net_, velocities_of(executor_), state_);
@@ -196,6 +206,7 @@ class trainer {
   }
 
   void end_epoch(const trainer_callbacks& callbacks) {
+    require_finite();
     epoch_record r;
     r.epoch = state_.position.epoch - 1;
     r.loss = loss();
