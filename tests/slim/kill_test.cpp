@@ -13,18 +13,18 @@ using test::slim;
 
 namespace {
 
-/// The first images of the sample: \p train and \p test of them.
-void write_images(const std::string& folder, std::size_t train, std::size_t test) {
+/// The first images of the sample, so many for training and so many for the test.
+void write_images(const std::string& folder, std::size_t n_train, std::size_t n_test) {
   constexpr std::size_t record = 3073;
   test::fs::create_directories(folder);
   for (const auto& [name, count] :
-       {std::pair{"/data_batch_1.bin", train}, {"/test_batch.bin", test}})
+       {std::pair{"/data_batch_1.bin", n_train}, {"/test_batch.bin", n_test}})
     std::ofstream(folder + name, std::ios::binary)
         << test::text_of(test::sample_images() + name).substr(0, count * record);
 }
 
 /// Runs \p arguments, killed \p kills times at random moments and resumed each time; over again where
-/// it was through before. Ends with a whole run. True if something was resumed.
+/// it was through before. Ends with a whole run.
 void check_killed(std::vector<std::string> arguments, const test::scratch& folder, int kills) {
   const auto run_in = [&](const std::string& directory) {
     auto all = arguments;

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The slimming authors
 // SPDX-License-Identifier: MIT
-#include <slimming/exec/cpu_executor.hpp>  // cpu_executor
-#include <slimming/models/by_name.hpp>     // by_name
-#include <slimming/ops/builtin.hpp>        // builtin_ops
-#include <slimming/train/slimming.hpp>     // iterative_slimming
+#include <slimming/models/by_name.hpp>  // by_name
+#include <slimming/ops/builtin.hpp>     // builtin_ops
+#include <slimming/train/slimming.hpp>  // iterative_slimming
 
 #include "tests/support/catch.hpp"                // TEST_CASE
+#include "tests/support/cpu_executor.hpp"         // cpu_executor
 #include "tests/support/temporary_directory.hpp"  // temporary_directory
 #include "tests/train/tiny_run.hpp"               // coloured_noise, tiny_batches
 

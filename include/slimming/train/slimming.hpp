@@ -17,11 +17,12 @@
 #include <slimming/model/channels.hpp>     // connect, model_channels
 #include <slimming/model/model.hpp>        // model
 #include <slimming/model/op_registry.hpp>  // op_registry, connect_options
-#include <slimming/model/prune.hpp>        // prune, plan_of
+#include <slimming/model/prune.hpp>        // prune
 #include <slimming/plan/importance.hpp>    // importance, bn_gamma
 #include <slimming/plan/json.hpp>          // to_json, plan_from_json
 #include <slimming/plan/plan.hpp>          // prune_plan, make_plan
 #include <slimming/plan/policy.hpp>        // global_ratio, constraints
+#include <slimming/plan/replay.hpp>        // replay
 #include <slimming/plan/scores.hpp>        // group_scores
 #include <slimming/train/checkpoint.hpp>   // training_checkpoint, save_run
 #include <slimming/train/masked.hpp>       // compact_network
@@ -85,7 +86,7 @@ class iterative_slimming {
     if (masks == from.state.extra.end())
       throw bad_value("resume", "the checkpoint holds no masks: it is not of an iterative run");
     prune_plan plan =
-        plan_of(connect(net_, ops_, options_.connect).graph, plan_from_json(masks->second));
+        replay(connect(net_, ops_, options_.connect).graph, plan_from_json(masks->second));
     for (const auto& [name, values] : from.velocities) {
       const index_t size = detail::named_parameter(net_, name).size();
       if (static_cast<index_t>(values.size()) != size)
@@ -121,7 +122,7 @@ class iterative_slimming {
 
       trainer_options one_epoch = options;
       one_epoch.until_epoch = epoch + 1;
-      one_epoch.phase = detail::to_text(100 * share) + " % dropped";
+      one_epoch.phase = detail::to_text(std::round(share * 1e4) / 1e2) + " % dropped";
       trainer_callbacks hooks = callbacks;
       hooks.save = [&](const model&, const velocity_map& velocities, const training_state& state) {
         live.scatter(net_);
