@@ -7,6 +7,8 @@
 
 #include <cmath>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "tests/support/catch.hpp"
 #include "tests/support/node_cases.hpp"
@@ -94,6 +96,99 @@ TEST_CASE("shapes and types are inferred as they come out") {
       if (known.constant) CHECK(largest_difference(*known.constant, c.outputs[i]) < 2e-6);
     }
   }
+}
+
+TEST_CASE("the operators of CNN exports: shapes, evaluation, a rule or a barrier, and a witness") {
+  const std::vector<std::string> ruled = {"Conv",
+                                          "ConvTranspose",
+                                          "Gemm",
+                                          "MatMul",
+                                          "BatchNormalization",
+                                          "InstanceNormalization",
+                                          "GroupNormalization",
+                                          "LayerNormalization",
+                                          "PRelu",
+                                          "Relu",
+                                          "LeakyRelu",
+                                          "Sigmoid",
+                                          "HardSigmoid",
+                                          "HardSwish",
+                                          "Clip",
+                                          "Tanh",
+                                          "Elu",
+                                          "Selu",
+                                          "Gelu",
+                                          "Softplus",
+                                          "Mish",
+                                          "Erf",
+                                          "Exp",
+                                          "Log",
+                                          "Sqrt",
+                                          "Pow",
+                                          "Abs",
+                                          "Neg",
+                                          "Reciprocal",
+                                          "Add",
+                                          "Sub",
+                                          "Mul",
+                                          "Div",
+                                          "Max",
+                                          "Min",
+                                          "Sum",
+                                          "Mean",
+                                          "Concat",
+                                          "Split",
+                                          "Slice",
+                                          "Gather",
+                                          "Pad",
+                                          "Reshape",
+                                          "Flatten",
+                                          "Squeeze",
+                                          "Unsqueeze",
+                                          "Transpose",
+                                          "Expand",
+                                          "Tile",
+                                          "Cast",
+                                          "Identity",
+                                          "Dropout",
+                                          "MaxPool",
+                                          "AveragePool",
+                                          "LpPool",
+                                          "GlobalAveragePool",
+                                          "GlobalMaxPool",
+                                          "ReduceMean",
+                                          "ReduceSum",
+                                          "ReduceMax",
+                                          "ReduceMin",
+                                          "ReduceL2",
+                                          "Resize",
+                                          "Upsample",
+                                          "DepthToSpace",
+                                          "SpaceToDepth",
+                                          "Softmax",
+                                          "LogSoftmax",
+                                          "ArgMax",
+                                          "Where",
+                                          "Equal",
+                                          "Less",
+                                          "LessOrEqual",
+                                          "Greater",
+                                          "GreaterOrEqual"};
+  // These make their output from shapes or from all that they read.
+  const std::vector<std::string> barriers = {"Shape", "Constant", "ConstantOfShape",
+                                             "Range", "TopK",     "NonMaxSuppression"};
+  std::set<std::string> witnessed;
+  for (const auto& c : cases()) witnessed.insert(c.node.op);
+  for (const auto* list : {&ruled, &barriers})
+    for (const auto& op : *list) {
+      INFO(op);
+      const auto* entry = sl::builtin_ops().find({op, "n", {}, {}, {}, ""});
+      REQUIRE(entry != nullptr);
+      CHECK(entry->infer);
+      CHECK(entry->evaluate);
+      CHECK((entry->connect || list == &barriers));
+      CHECK(witnessed.contains(op));
+    }
 }
 
 TEST_CASE("a table of one's own takes further operators without touching the built-in one") {

@@ -81,6 +81,8 @@ def case(op, inputs, opset=18, outputs=1, **attributes):
         elif isinstance(value, onnx.TensorProto):
             array = onnx.numpy_helper.to_array(value)
             show(f"tensor {key}", array)
+        elif isinstance(value[0], float):
+            print("reals", key, *value)
         else:
             print("integers", key, *value)
     for x in inputs:
@@ -325,10 +327,66 @@ def scatters():
     case("ScatterElements", [x, np.array([[0, 2, 1, -1]]), real(1, 4)], reduction="add")
 
 
+def operator_sets():
+    """Operators as they were before, from operator set 7: attributes that became inputs, axes that
+    meant something else."""
+    x = real(2, 3, 2, 2)
+    for opset in [7, 9, 14, 15]:
+        case("BatchNormalization", [x, real(3), real(3), real(3), real(3, low=0.5)], opset=opset)
+    for opset in [7, 10]:
+        case("Clip", [real(2, 3)], opset=opset, min=-0.5, max=1.5)
+    for opset in [11, 12, 13]:
+        case("Clip", [real(2, 3), np.float32(-1), np.float32(1)], opset=opset)
+    for opset in [7, 10]:
+        case("Dropout", [real(2, 3)], opset=opset, ratio=0.3)
+    case("Dropout", [real(2, 3), np.float32(0.3)], opset=12)
+    case("Pad", [real(1, 2, 3)], opset=7, pads=[0, 1, 0, 0, 0, 2], mode="reflect")
+    for opset in [11, 13]:
+        case("Pad", [real(2, 3), ints(0, 1, 1, 0), np.float32(0.5)], opset=opset)
+    case("Split", [real(4, 2)], opset=7, outputs=2, axis=0)
+    case("Split", [real(2, 5)], opset=7, outputs=2, axis=1, split=[1, 4])
+    for op in ["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceL2"]:
+        for opset in [7, 12]:
+            case(op, [real(2, 3, 2)], opset=opset, axes=[0, 2], keepdims=0)
+    case("ReduceSum", [real(2, 3, 2), ints(0, 2)], opset=13, keepdims=0)
+    for opset in [7, 11]:
+        case("Squeeze", [real(1, 3, 1)], opset=opset, axes=[0, 2])
+        case("Unsqueeze", [real(3)], opset=opset, axes=[0, 2])
+    for opset in [7, 12, 13]:
+        for op in ["Softmax", "LogSoftmax"]:
+            case(op, [real(2, 2, 3)], opset=opset)
+            case(op, [real(2, 2, 3)], opset=opset, axis=1)
+    case("ArgMax", [real(2, 3)], opset=7, axis=1, keepdims=0)
+    roi, scales = np.zeros(0, dtype=np.float32), np.array([1, 1, 2, 2], dtype=np.float32)
+    for opset in [11, 13]:
+        for mode in ["nearest", "linear"]:
+            case("Resize", [real(1, 1, 2, 3), roi, scales], opset=opset, mode=mode)
+        case("Resize", [real(1, 1, 2, 3), roi, np.zeros(0, dtype=np.float32), ints(1, 1, 4, 5)],
+             opset=opset, mode="linear", coordinate_transformation_mode="align_corners")
+    case("TopK", [real(2, 4)], opset=7, outputs=2, k=2, axis=1)
+    case("TopK", [real(2, 4), ints(2)], opset=10, outputs=2)
+    case("Slice", [real(4, 5), ints(0, 1), ints(3, 4), ints(0, 1), ints(2, 1)], opset=10)
+    case("Gemm", [real(2, 3), real(3, 2), real(1, 2)], opset=7)
+    case("Gemm", [real(2, 3), real(3, 2)], opset=11)
+    case("Max", [real(2, 3), real(3)], opset=8)
+    case("PRelu", [real(2, 3), real(3)], opset=7)
+    case("Pow", [real(2, 3, low=0.1), real(3)], opset=7)
+    case("Gather", [real(3, 2), ints(2, 0)], opset=7, axis=0)
+    case("Cast", [real(2, 2)], opset=7, to=TensorProto.INT64)
+    case("MaxPool", [real(1, 1, 4, 4)], opset=7, kernel_shape=[2, 2], strides=[2, 2])
+    case("AveragePool", [real(1, 1, 4, 4)], opset=7, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    case("Conv", [real(1, 2, 4, 4), real(2, 2, 3, 3)], opset=7, pads=[1, 1, 1, 1])
+    case("Concat", [real(1, 2), real(1, 3)], opset=7, axis=1)
+    case("Flatten", [real(2, 3, 2)], opset=7)
+    case("Reshape", [real(2, 6), ints(3, -1)], opset=7)
+    case("Upsample", [real(1, 1, 2, 3)], opset=7, mode="nearest", scales=[1.0, 1.0, 2.0, 2.0])
+
+
 def main():
     print("# made by make_node_cases.py")
     for family in (convolutions, products, norms, activations, elementwise, pools, reductions,
-                   joins, gathers, reshapes, shapes, softmaxes, resizes, space, detection, scatters):
+                   joins, gathers, reshapes, shapes, softmaxes, resizes, space, detection, scatters,
+                   operator_sets):
         family()
 
 

@@ -91,6 +91,11 @@ inline any_tensor read_tensor(std::istream& line) {
       index_t value = 0;
       line >> key >> value;
       attributes[key] = value;
+    } else if (word == "reals") {
+      std::vector<double> values;
+      line >> key;
+      for (double v = 0; line >> v;) values.push_back(v);
+      attributes[key] = std::move(values);
     } else if (word == "integers") {
       std::vector<index_t> values;
       line >> key;

@@ -31,7 +31,7 @@ namespace detail {
 
 inline void infer_topk(infer_context& c) {
   shape y = extents_of(c, 0);
-  const auto k = integers_of(c.node, c.facts, 1, "k");
+  const auto k = integers_of(c.node, c.facts, 1, "");
   index_t count = c.node.integer("k", k && !k->empty() ? k->front() : -1);
   if (count < 0) return;
   const std::size_t axis = axis_of(c.node.integer("axis", -1), y.size(), c.node);
