@@ -79,13 +79,17 @@ else()  # CMake up to 3.25.1 does not know C++20 for nvcc; the compiler does
   target_compile_options(slimming_cuda INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>")
 endif()
 
+# CUDNN_ROOT may name an installation or the folder nvidia/cudnn of Python's wheel nvidia-cudnn-cu13.
 find_path(SLIMMING_CUDNN_INCLUDE cudnn_graph.h
-  HINTS ENV CUDNN_ROOT ENV CUDNN_PATH ${CUDAToolkit_INCLUDE_DIRS} PATH_SUFFIXES include)
+  HINTS "${CUDNN_ROOT}" ENV CUDNN_ROOT ENV CUDNN_PATH ${CUDAToolkit_INCLUDE_DIRS} PATH_SUFFIXES include)
 if(SLIMMING_CUDNN_INCLUDE)
+  cmake_path(GET SLIMMING_CUDNN_INCLUDE PARENT_PATH SLIMMING_CUDNN_ROOT)
+  find_path(SLIMMING_CUDNN_LIBRARY_DIR libcudnn.so.9
+    HINTS "${SLIMMING_CUDNN_ROOT}" PATH_SUFFIXES lib lib64 lib/${CMAKE_LIBRARY_ARCHITECTURE})
   slimming_component(cudnn slimming_cuda ${CMAKE_DL_LIBS})
   target_include_directories(slimming_cudnn SYSTEM INTERFACE "$<BUILD_INTERFACE:${SLIMMING_CUDNN_INCLUDE}>")
 else()
-  set(SLIMMING_MISSING_cudnn "cudnn_graph.h (cuDNN 9) was not found")
+  set(SLIMMING_MISSING_cudnn "cudnn_graph.h (cuDNN 9) was not found (set CUDNN_ROOT)")
   message(STATUS "slimming: ${SLIMMING_MISSING_cudnn}: no convolution and so no training on the device; "
     "the kernels of slimming::cuda do not need it")
 endif()
@@ -96,4 +100,7 @@ function(slimming_cuda_program target)
   target_compile_options(${target} PRIVATE
     "$<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings;-lineinfo;-Xcompiler=-Wall,-Wextra,-Werror>")
   set_target_properties(${target} PROPERTIES CUDA_RUNTIME_LIBRARY Static CUDA_EXTENSIONS OFF)
+  if(SLIMMING_CUDNN_LIBRARY_DIR)  # where our own programs look for cuDNN besides the loader's path
+    set_target_properties(${target} PROPERTIES BUILD_RPATH "${SLIMMING_CUDNN_LIBRARY_DIR}")
+  endif()
 endfunction()

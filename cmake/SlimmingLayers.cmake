@@ -17,7 +17,7 @@ set(SLIMMING_MAY_INCLUDE_exec "core;model;ops;kernels")
 set(SLIMMING_MAY_INCLUDE_data "core")
 set(SLIMMING_MAY_INCLUDE_train "core;graph;plan;surgery;model;ops;exec;data;io;models")
 set(SLIMMING_MAY_INCLUDE_interop "core")
-set(SLIMMING_MAY_INCLUDE_cuda "core;data;model;ops;exec;train;kernels")
+set(SLIMMING_MAY_INCLUDE_cuda "core;plan;data;model;ops;exec;train;kernels")
 
 function(slimming_check_layers root)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${root}/slimming/*.hpp" "${root}/slimming/*.cuh")

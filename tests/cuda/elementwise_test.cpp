@@ -86,6 +86,8 @@ TEMPLATE_TEST_CASE("sums, differences and products", "[cuda.elementwise]", float
   gpu::multiply<TestType>(on.stream(), t.grid(), t.device_a.data(), t.device_b.data(),
                           t.out.data());
   t.check([](double a, double b) { return a * b; });
+  gpu::scale<TestType>(on.stream(), t.grid(), -0.5f, t.device_a.data(), t.out.data());
+  t.check([](double a, double) { return -0.5 * a; });
 }
 
 TEMPLATE_TEST_CASE("what follows a convolution is added in one pass", "[cuda.elementwise]", float,
@@ -96,9 +98,9 @@ TEMPLATE_TEST_CASE("what follows a convolution is added in one pass", "[cuda.ele
   for (std::size_t c = 0; c < channels; ++c) bias[c] = 0.25f * static_cast<float>(c) - 1.0f;
   const auto device_bias = on.upload(bias);
   const auto check = [&](bool has_bias, bool has_addend, bool relu) {
-    gpu::add_bias<TestType>(on.stream(), t.grid(), t.device_a.data(),
-                            has_bias ? device_bias.data() : nullptr,
-                            has_addend ? t.device_b.data() : nullptr, relu, t.out.data());
+    gpu::add_bias<TestType, TestType>(on.stream(), t.grid(), t.device_a.data(),
+                                      has_bias ? device_bias.data() : nullptr,
+                                      has_addend ? t.device_b.data() : nullptr, relu, t.out.data());
     std::size_t i = 0;
     t.check([&](double a, double b) {
       const std::size_t c = i++ / area % channels;
@@ -144,6 +146,26 @@ TEST_CASE("conversion rounds as the host does", "[cuda.elementwise]") {
   const auto a = on.download(t.device_a);
   const auto got = on.download(back);
   for (std::size_t i = 0; i < a.size(); ++i) REQUIRE(got[i] == static_cast<float>(bfloat16(a[i])));
+}
+
+TEMPLATE_TEST_CASE("lists of any length convert and add up", "[cuda.elementwise]", float,
+                   bfloat16) {
+  backend on(GENERATE(from_range(backend::variants())));
+  random_stream random{8};
+  for (const index_t n : {1, 255, 2048, 5001}) {
+    const auto a = testing::normal_values<TestType>(n, random);
+    const auto b = testing::normal_values<TestType>(n, random);
+    const auto device_a = on.upload(testing::narrowed<TestType>(a));
+    const auto device_b = on.upload(testing::narrowed<TestType>(b));
+    const auto wide = on.template allocate<float>(n);
+    gpu::convert_list<TestType, float>(on.stream(), n, device_a.data(), wide.data());
+    REQUIRE(testing::widened(on.download(wide)) == a);
+    gpu::accumulate_list<TestType>(on.stream(), n, device_a.data(), device_b.data());
+    auto sum = a;
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += b[i];
+    REQUIRE(worst_error(testing::widened(on.download(device_b)), sum) <
+            testing::storage_error<TestType>);
+  }
 }
 
 TEST_CASE("dropout keeps its share, scales what it keeps, and draws anew at every step",

@@ -12,7 +12,7 @@
 #include <slimming/cuda/activation.cuh>  // padded_channels
 
 #include <algorithm>    // std::max
-#include <cmath>        // std::abs
+#include <cmath>        // std::abs, std::sqrt
 #include <limits>       // std::numeric_limits
 #include <type_traits>  // std::is_same_v
 #include <vector>       // std::vector

@@ -28,6 +28,7 @@
 #include <stdexcept>    // std::runtime_error
 #include <string>       // std::string
 #include <type_traits>  // std::is_trivially_copyable_v
+#include <utility>      // std::exchange
 #include <vector>       // std::vector
 
 namespace slimming::emulation {
@@ -264,7 +265,7 @@ class block {
   int thread_;
 };
 
-/// Stands for cuda::stream_ref: a launch returns when every block has run.
+/// Stands for cuda::stream_ref: a launch returns when every block has run, or when it is recorded.
 class stream {
  public:
   explicit stream(emulation::memory& memory, schedule order = schedule::forward, unsigned seed = 1)
@@ -275,6 +276,29 @@ class stream {
     static_assert(std::is_trivially_copyable_v<Body> &&
                   std::is_trivially_copyable_v<typename Body::shared_type>);
     if (extent.x < 1 || extent.y < 1) throw fault(std::string(Body::name) + ": empty grid");
+    ++launches;
+    issue([this, extent, body] { run<Threads>(extent, body); });
+  }
+
+  /// Does \p work now or, while a recording is under way, every time that it is repeated.
+  void issue(std::function<void()> work) {
+    if (recording_)
+      recorded_.push_back(std::move(work));
+    else
+      work();
+  }
+  void begin_recording() { recording_ = true; }
+  [[nodiscard]] std::vector<std::function<void()>> end_recording() {
+    recording_ = false;
+    return std::exchange(recorded_, {});
+  }
+  [[nodiscard]] bool is_recording() const noexcept { return recording_; }
+
+  int launches = 0;
+
+ private:
+  template <int Threads, class Body>
+  void run(cuda::grid extent, const Body& body) {
     std::vector<int> order(static_cast<std::size_t>(extent.x) * static_cast<std::size_t>(extent.y));
     std::iota(order.begin(), order.end(), 0);
     if (order_ == schedule::backward) std::reverse(order.begin(), order.end());
@@ -293,16 +317,14 @@ class stream {
           },
           order_, random_);
     }
-    ++launches;
   }
 
-  int launches = 0;
-
- private:
   emulation::memory* memory_;
   schedule order_;
   std::minstd_rand random_;
   std::map<int, std::unique_ptr<detail::fibers>> fibers_;  // by number of threads
+  bool recording_ = false;
+  std::vector<std::function<void()>> recorded_;
 };
 
 /// Stand for the sort of <slimming/cuda/sort.cuh>.

@@ -73,9 +73,23 @@ struct arithmetic_op {
 };
 
 template <class T>
+struct scale_op {
+  static constexpr const char* name = "scale";
+  static constexpr int lanes = vector_lanes<T>;
+  float factor;
+  const T* x;
+  int stride;
+  template <class Block>
+  SLIMMING_HOST_DEVICE void operator()(Block& block, int pixel, int c, float (&v)[lanes]) const {
+    load_wide(block, x + pixel * stride + c, v);
+    for (float& value : v) value *= factor;
+  }
+};
+
+template <class T, class Out>
 struct add_bias_op {
   static constexpr const char* name = "add_bias";
-  static constexpr int lanes = vector_lanes<T>;
+  static constexpr int lanes = common_lanes<T, Out>;
   const T* x;
   const float* bias;  // null: nothing is added
   const T* addend;    // null: nothing is added
@@ -152,6 +166,44 @@ struct convert_op {
   }
 };
 
+// One thread per element of a list without channels.
+template <class From, class To>
+struct list_body {
+  static constexpr const char* name = "list";
+  static constexpr int threads = 256;
+  static constexpr int per_thread = 8;
+  using shared_type = no_shared;
+  const From* from;
+  To* to;
+  index_t size;
+  bool accumulate;
+
+  template <thread_block Block>
+  SLIMMING_HOST_DEVICE void operator()(Block& block, shared_type&) const {
+#if defined(__CUDA_ARCH__)
+#pragma unroll
+#endif
+    for (int k = 0; k < per_thread; ++k) {
+      const index_t i =
+          (static_cast<index_t>(block.x()) * per_thread + k) * threads + block.thread();
+      if (i >= size) return;
+      float value = widen(block.load(from + i));
+      if (accumulate) value += widen(block.load(static_cast<const To*>(to + i)));
+      block.store(to + i, narrow<To>(value));
+    }
+  }
+};
+
+template <class From, class To, class Stream>
+void launch_list(Stream&& stream, index_t size, const From* from, To* to, bool accumulate) {
+  using body = list_body<From, To>;
+  if (size < 0) throw bad_value("list of elements: size", size);
+  if (size == 0) return;
+  stream.template launch<body::threads>(
+      grid{static_cast<int>(ceil_div(size, index_t{body::threads * body::per_thread}))},
+      body{from, to, size, accumulate});
+}
+
 template <class T>
 struct dropout_op {
   static constexpr const char* name = "dropout";
@@ -211,12 +263,18 @@ void multiply(Stream&& stream, const pixel_grid& g, const T* a, const T* b, T* y
                      detail::arithmetic_op<T>{detail::arithmetic::multiply, a, b, g.stride});
 }
 
+/// y = factor x.
+template <class T, class Stream>
+void scale(Stream&& stream, const pixel_grid& g, float factor, const T* x, T* y) {
+  detail::launch_map(stream, g, y, detail::scale_op<T>{factor, x, g.stride});
+}
+
 /// y = relu(x + bias[c] + addend): what follows a convolution. Null pointers add nothing; `bias` holds
 /// one float per channel and zeros up to the stride.
-template <class T, class Stream>
+template <class T, class Out, class Stream>
 void add_bias(Stream&& stream, const pixel_grid& g, const T* x, const float* bias, const T* addend,
-              bool relu, T* y) {
-  detail::launch_map(stream, g, y, detail::add_bias_op<T>{x, bias, addend, relu, g.stride});
+              bool relu, Out* y) {
+  detail::launch_map(stream, g, y, detail::add_bias_op<T, Out>{x, bias, addend, relu, g.stride});
 }
 
 /// y(n, pixel, c) = x(n, pixel, c) * gate(n, c): squeeze-and-excitation, and its gradient in x.
@@ -241,6 +299,18 @@ void scale_images_gate_gradient(Stream&& stream, const pixel_grid& images, index
 template <class From, class To, class Stream>
 void convert(Stream&& stream, const pixel_grid& g, const From* x, To* y) {
   detail::launch_map(stream, g, y, detail::convert_op<From, To>{x, g.stride});
+}
+
+/// The same for \p size elements in a row.
+template <class From, class To, class Stream>
+void convert_list(Stream&& stream, index_t size, const From* x, To* y) {
+  detail::launch_list(stream, size, x, y, false);
+}
+
+/// y += x for \p size elements in a row.
+template <class T, class Stream>
+void accumulate_list(Stream&& stream, index_t size, const T* x, T* y) {
+  detail::launch_list(stream, size, x, y, true);
 }
 
 /// Zeroes elements with probability \p ratio and divides the others by 1 - ratio. The mask is that of
