@@ -24,10 +24,11 @@ namespace slim {
 template <class Device, class MakeDevice>
 class device_engine final : public engine {
  public:
-  device_engine(MakeDevice make, std::string words)
-      : make_(std::move(make)), words_(std::move(words)) {}
+  device_engine(MakeDevice make, std::string words, std::string numerics)
+      : make_(std::move(make)), words_(std::move(words)), numerics_(std::move(numerics)) {}
 
   [[nodiscard]] std::string words() const override { return words_; }
+  [[nodiscard]] std::string numerics() const override { return numerics_; }
 
   [[nodiscard]] slimming::batch_layout layout(slimming::image_extents image) const override {
     return slimming::batches_for<Device>(image);
@@ -81,7 +82,7 @@ class device_engine final : public engine {
   }
 
   MakeDevice make_;
-  std::string words_;
+  std::string words_, numerics_;
 };
 
 }  // namespace slim

@@ -5,6 +5,8 @@
 
 #include "command.hpp"  // usage_error
 
+#include <CLI/CLI.hpp>  // CLI::App
+
 #include <tbb/global_control.h>  // tbb::global_control
 
 #include <cstddef>   // std::size_t
@@ -14,10 +16,26 @@ namespace slim {
 
 device_options::device_options(CLI::App& options) {
   const std::string group = "Device";
-  options.add_option("--device", device_, "cpu")
-      ->check(CLI::IsMember({"cpu"}))
+  const std::string why = why_no_cuda();
+  options
+      .add_option("--device", device_,
+                  "cpu, or cuda: an NVIDIA GPU" + (why.empty() ? "" : " (" + why + ")"))
+      ->check(CLI::IsMember({"cpu", "cuda"}))
       ->capture_default_str()
       ->type_name("NAME")
+      ->group(group);
+  options
+      .add_option("--precision", cuda_.precision,
+                  "On cuda: fp32; tf32, convolutions multiply with 10 bits; bf16, values between "
+                  "layers have 16 bits, parameters 32")
+      ->check(CLI::IsMember({"fp32", "tf32", "bf16"}))
+      ->capture_default_str()
+      ->type_name("NAME")
+      ->group(group);
+  options
+      .add_flag("--nondeterministic", nondeterministic_,
+                "On cuda: time the convolutions and take the quickest, even if its result is not "
+                "the same every time")
       ->group(group);
   options
       .add_option("--threads", threads_,
@@ -33,7 +51,14 @@ std::unique_ptr<engine> device_options::make() const {
   static std::optional<tbb::global_control> limit;
   if (threads_ > 0)
     limit.emplace(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads_));
-  return make_cpu_engine(threads_);
+  if (device_ == "cpu") {
+    if (cuda_.precision != "fp32" || nondeterministic_)
+      throw usage_error("--precision and --nondeterministic need --device cuda");
+    return make_cpu_engine(threads_);
+  }
+  cuda_choice choice = cuda_;
+  choice.deterministic = !nondeterministic_;
+  return make_cuda_engine(choice);
 }
 
 }  // namespace slim

@@ -12,10 +12,12 @@
 #include <slimming/train/evaluation.hpp>  // evaluation
 #include <slimming/train/trainer.hpp>     // trainer_options, trainer_callbacks
 
-#include <CLI/CLI.hpp>  // CLI::App
-
 #include <memory>  // std::unique_ptr
 #include <string>  // std::string
+
+namespace CLI {
+class App;
+}
 
 namespace slim {
 
@@ -31,6 +33,8 @@ class engine {
 
   /// In words, for the first line of a report: "4 threads".
   [[nodiscard]] virtual std::string words() const = 0;
+  /// What the bits of a result depend on besides data and options; empty on the CPU.
+  [[nodiscard]] virtual std::string numerics() const = 0;
   /// How a loader should lay out batches so that nothing needs converting.
   [[nodiscard]] virtual slimming::batch_layout layout(slimming::image_extents image) const = 0;
   /// Trains \p net from its parameters or from \p from; \p test is measured after every epoch.
@@ -47,7 +51,17 @@ class engine {
 
 [[nodiscard]] std::unique_ptr<engine> make_cpu_engine(int threads);
 
-/// --device, --threads: which engine.
+struct cuda_choice {
+  std::string precision = "fp32";  ///< or tf32, bf16
+  bool deterministic = true;
+};
+/// \throws cuda_error   with code "no_driver", "no_device" or "no_cudnn" where something is missing.
+/// \throws usage_error  if this program was built without CUDA.
+[[nodiscard]] std::unique_ptr<engine> make_cuda_engine(const cuda_choice& choice);
+/// Why this program has no such engine; empty if it has.
+[[nodiscard]] std::string why_no_cuda();
+
+/// --device, --precision, --nondeterministic, --threads: which engine.
 class device_options {
  public:
   explicit device_options(CLI::App& options);
@@ -56,6 +70,8 @@ class device_options {
 
  private:
   std::string device_ = "cpu";
+  cuda_choice cuda_;
+  bool nondeterministic_ = false;
   int threads_ = 0;
 };
 

@@ -180,6 +180,7 @@ training_data::training_data(const dataset_options& data, const training_options
   if (how.augments()) options.augment = data.augmentation();
   const channel_statistics statistics = data.statistics(&train_);
   memory_ = data.memory(statistics);
+  numerics_ = device.numerics();
   options.statistics = statistics;
   options.layout = device.layout(train_.extents());
   batches_ = std::make_unique<loader>(train_, options);
@@ -213,6 +214,7 @@ nlohmann::ordered_json settings_of(const training_options& how, const training_d
   nlohmann::ordered_json settings = how.settings();
   for (const auto& [key, value] : images.memory()) settings[key] = value;
   settings["images"] = images.train().size();
+  if (!images.numerics().empty()) settings["numerics"] = images.numerics();
   return settings;
 }
 

@@ -66,12 +66,15 @@ class training_data {
   [[nodiscard]] slimming::loader& test_batches() noexcept { return *test_batches_; }
   /// Which data set, and how it was normalised: a model's metadata.
   [[nodiscard]] const dataset_options::remembered& memory() const noexcept { return memory_; }
+  /// Of the engine that they are laid out for.
+  [[nodiscard]] const std::string& numerics() const noexcept { return numerics_; }
   /// "vgg11 on cifar10: 50,000 images, tested on 10,000; 4 threads", for a first line.
   [[nodiscard]] std::string words(const std::string& what, const engine& device) const;
 
  private:
   slimming::image_dataset train_, test_;
   dataset_options::remembered memory_;
+  std::string numerics_;
   std::unique_ptr<slimming::loader> batches_, test_batches_;
 };
 

@@ -181,3 +181,23 @@ TEST_CASE("where there is no terminal there is no progress bar") {
   CHECK(!contains(o.err, "\x1b"));
   CHECK(nlohmann::json::parse(o.out)["command"] == "train");
 }
+
+TEST_CASE("a device that is not there is named in one line") {
+  const test::scratch folder;
+  const std::vector<std::string> train{
+      "train",    "--arch", "vgg11",   "--width", "0.125", "--data",      test::sample_images(),
+      "--epochs", "1",      "--batch", "500",     "--out", folder / "run"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), train.begin(), train.end());
+    return more;
+  };
+  check_usage(with({"--precision", "bf16"}), "--device cuda");
+  check_usage(with({"--nondeterministic"}), "--device cuda");
+  check_usage(with({"--device", "cuda", "--precision", "fp8"}), "fp8");
+  const outcome o = slim(with({"--device", "cuda", "--precision", "bf16"}));
+  INFO(o.err);
+  if (o.code == 0) return;  // there is one
+  CHECK((contains(o.err, "no_driver") || contains(o.err, "no_device") ||
+         contains(o.err, "no_cudnn") || contains(o.err, "was built without")));
+  CHECK(test::lines(o.err) == 1);
+}
