@@ -40,6 +40,7 @@ class saved_slices {
   /// Spreads the kept bytes at the front of \p data to their old places and puts the others between.
   /// \pre the memory has its old size again.
   void restore(std::byte* data) const noexcept {
+    if (bytes_.empty()) return;  // nothing was cut, so nothing has moved
     if (is_whole_) {
       std::memcpy(data, bytes_.data(), bytes_.size());
       return;
