@@ -479,6 +479,16 @@ TEST_CASE("graphs that nobody can run are refused by the name at fault") {
   CHECK_THAT(refusal(proto), Contains("no graph"));
 }
 
+TEST_CASE("fields that could not be written again are refused when they are read") {
+  auto proto = relu();
+  auto& tensor = *proto.mutable_graph()->add_initializer();
+  tensor.set_name("w");
+  tensor.set_data_type(onnx::TensorProto::STRING);
+  CHECK(hostile::accepted(serialised(proto), parse, hostile::allowance(1 << 16)));
+  tensor.GetReflection()->MutableUnknownFields(&tensor)->AddGroup(100);
+  CHECK_THAT(refusal(proto), Contains("no field of a message"));
+}
+
 TEST_CASE("a cut or damaged network is refused, never trusted") {
   // Behind the graph the file may end between two fields: those prefixes are networks too.
   for (const char* name : {"onnx_small.onnx", "onnx_kinds.onnx"}) {

@@ -31,7 +31,8 @@
 
 namespace slimming::inline v0::io::detail {
 
-/// Parses one message with protobuf. \throws bad_file
+/// Parses one message with protobuf. \throws bad_file  also for what protobuf accepts and wire_reader
+/// cannot step over (groups, in no version of ONNX), so that all that was read can be written.
 template <class Message>
 [[nodiscard]] Message parse_message(const wire_field& field, const wire_file& file,
                                     std::string_view what) {
@@ -40,6 +41,8 @@ template <class Message>
   if (field.payload.size() > longest ||
       !message.ParseFromArray(field.payload.data(), static_cast<int>(field.payload.size())))
     file.fail(field.raw.data(), "is no " + std::string(what));
+  wire_field part;
+  for (wire_reader parts(field.payload, file); parts.next(part);) continue;
   return message;
 }
 
