@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
     }
   }
   try {
-    slimming::cuda::device_count();
+    (void)slimming::cuda::device_count();  // throws where there is none
     cudaDeviceProp device{};
     slimming::cuda::check(cudaGetDeviceProperties(&device, 0), "bench_cuda");
     bench::report results(device.name);
