@@ -70,7 +70,7 @@ class scratch {
 
 /// The real images that come with the project.
 [[nodiscard]] inline std::string sample_images() {
-  return std::string(SLIMMING_TEST_DIR) + "/../examples/data/cifar10";
+  return SLIMMING_TEST_DIR "/../examples/data/cifar10";
 }
 
 struct outcome {
