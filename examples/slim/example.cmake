@@ -17,14 +17,12 @@ slimming_add_example(slim
         slim/stop_signal.cpp slim/table.cpp slim/text.cpp slim/train.cpp slim/training.cpp slim/verify.cpp
   COMPONENTS json data zip onnx)
 if(TARGET slim)
-  # The program computes in two files; the others are options and tables.
+  # The program computes in two files; the others are options and tables, compiled in a few lots.
   target_compile_options(slim PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:-O1>")
   set_source_files_properties(slim/engine_cpu.cpp slim/operators.cpp PROPERTIES
-    COMPILE_OPTIONS -O3 SKIP_PRECOMPILE_HEADERS ON)
+    COMPILE_OPTIONS -O3 SKIP_UNITY_BUILD_INCLUSION ON)
+  set_target_properties(slim PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
   target_link_libraries(slim PRIVATE CLI11::CLI11)
-  if(SLIMMING_PRECOMPILE)
-    target_precompile_headers(slim PRIVATE <CLI/CLI.hpp> <nlohmann/json.hpp> <filesystem> <map> <string> <vector>)
-  endif()
   if(TARGET slimming::cudnn)
     target_link_libraries(slim PRIVATE slimming::cudnn)
     slimming_cuda_program(slim)

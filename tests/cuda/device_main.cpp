@@ -6,12 +6,7 @@
 
 #include <iostream>  // std::cout
 
-#if __has_include(<catch2/catch_all.hpp>)
-#include <catch2/catch_session.hpp>
-#else
-#define CATCH_CONFIG_RUNNER
-#include <catch2/catch.hpp>
-#endif
+#include "tests/support/session.hpp"
 
 int main(int argc, char** argv) {
   try {
@@ -21,5 +16,5 @@ int main(int argc, char** argv) {
     std::cout << "skipped: " << e.what() << '\n';
     return 77;
   }
-  return Catch::Session().run(argc, argv);
+  return slimming::testing::run_session(argc, argv);
 }

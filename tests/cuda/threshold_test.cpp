@@ -14,6 +14,11 @@
 using namespace slimming;
 namespace gpu = slimming::cuda;  // CCCL has a ::cuda of its own
 using testing::backend;
+#if defined(__CUDACC__)
+using gpu::sort_scratch_bytes;
+#else
+using emulation::sort_scratch_bytes;
+#endif
 
 namespace {
 
@@ -36,7 +41,7 @@ chosen choose(backend& on, const std::vector<std::vector<float>>& net, index_t r
   const auto layers = on.upload(gpu::gamma_layers(views));
   const auto keys = on.allocate<std::uint32_t>(2 * n);
   const auto positions = on.allocate<int>(2 * n);
-  const std::size_t sort_bytes = backend::sort_scratch_bytes(static_cast<int>(n));
+  const std::size_t sort_bytes = sort_scratch_bytes(static_cast<int>(n));
   const auto scratch = on.allocate<std::byte>(static_cast<index_t>(sort_bytes));
   const auto keep = on.allocate<unsigned char>(n);
   const auto live = on.upload(std::vector<int>(static_cast<std::size_t>(n), -1));

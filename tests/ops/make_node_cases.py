@@ -382,11 +382,21 @@ def operator_sets():
     case("Upsample", [real(1, 1, 2, 3)], opset=7, mode="nearest", scales=[1.0, 1.0, 2.0, 2.0])
 
 
+def sums_of_products():
+    case("Einsum", [real(2, 3, 4), real(2, 5, 4)], equation="bij,bkj->bik")
+    case("Einsum", [real(2, 3, 4), real(4, 3)], equation="bij,jk->kbi")
+    case("Einsum", [real(2, 3), real(3)], equation="...a,a")
+    case("Einsum", [real(2, 1, 3, 4), real(5, 4, 2)], equation="...ij,...jk->...ik")
+    case("Einsum", [real(3, 3)], equation="ii->i")
+    case("Einsum", [real(2, 3), real(3, 4), real(4, 2)], equation="ab,bc,cd->da")
+    case("Einsum", [real(2, 3, 4)], equation="Bca")
+
+
 def main():
     print("# made by make_node_cases.py")
     for family in (convolutions, products, norms, activations, elementwise, pools, reductions,
                    joins, gathers, reshapes, shapes, softmaxes, resizes, space, detection, scatters,
-                   operator_sets):
+                   operator_sets, sums_of_products):
         family()
 
 

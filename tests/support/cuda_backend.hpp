@@ -24,7 +24,6 @@
 #if defined(__CUDACC__)
 
 #include <slimming/cuda/memory.cuh>  // device_buffer
-#include <slimming/cuda/sort.cuh>    // sort_scratch_bytes
 #include <slimming/cuda/stream.cuh>  // stream
 
 namespace slimming::testing {
@@ -60,7 +59,6 @@ class backend {
   [[nodiscard]] std::vector<T> download(const buffer<T>& from) const {
     return cuda::to_host(stream_, from);
   }
-  [[nodiscard]] static std::size_t sort_scratch_bytes(int n) { return cuda::sort_scratch_bytes(n); }
   [[nodiscard]] std::size_t bytes_read() const { return 0; }
   [[nodiscard]] std::size_t bytes_written() const { return 0; }
   [[nodiscard]] int launches() const { return 0; }
@@ -147,9 +145,6 @@ class backend {
     std::vector<T> to(static_cast<std::size_t>(from.size()));
     if (!to.empty()) std::memcpy(static_cast<void*>(to.data()), from.data(), from.bytes());
     return to;
-  }
-  [[nodiscard]] static std::size_t sort_scratch_bytes(int n) {
-    return emulation::sort_scratch_bytes(n);
   }
   [[nodiscard]] std::size_t bytes_read() const { return memory_->moved.read; }
   [[nodiscard]] std::size_t bytes_written() const { return memory_->moved.written; }

@@ -103,6 +103,18 @@ inline channels channels_on(connect_context& context, value_id v, std::size_t ax
   return entry.c;
 }
 
+/// \p positions of all samples of the network's input, counted for one; as they are where they do not
+/// divide.
+[[nodiscard]] inline index_t per_sample(const connect_context& context, index_t positions) {
+  for (const value_id in : context.net.inputs()) {
+    const auto& extents = context.facts[static_cast<std::size_t>(in)].extents;
+    if (context.net.initializer(in) || !extents || extents->empty()) continue;
+    const index_t batch = extents->front();
+    return batch > 0 && positions % batch == 0 ? positions / batch : positions;
+  }
+  return positions;
+}
+
 /// What a rule of rules/ takes: the channels on \p axis, and the other extents but the first as space.
 inline feature_map map_on(connect_context& context, value_id v, std::size_t axis = 1) {
   feature_map x{channels_on(context, v, axis), {}, true};

@@ -11,6 +11,7 @@
 #include <slimming/ops/concat.hpp>            // add_concat
 #include <slimming/ops/conv.hpp>              // add_conv
 #include <slimming/ops/detection.hpp>         // add_detection
+#include <slimming/ops/einsum.hpp>            // add_einsum
 #include <slimming/ops/elementwise.hpp>       // add_elementwise
 #include <slimming/ops/gather.hpp>            // add_gather
 #include <slimming/ops/gemm.hpp>              // add_gemm
@@ -33,6 +34,7 @@ namespace slimming::inline v0 {
   ops::add_activation(table);
   ops::add_concat(table);
   ops::add_conv(table);
+  ops::add_einsum(table);
   ops::add_elementwise(table);
   ops::add_gather(table);
   ops::add_gemm(table);

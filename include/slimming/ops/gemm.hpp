@@ -63,16 +63,9 @@ inline feature_map rows_on(connect_context& c, value_id v, std::size_t axis) {
   index_t rows = 1;
   for (std::size_t a = 0; a < e.size(); ++a)
     if (a != axis) rows *= e[a];
-  index_t batch = 1;
-  for (const value_id in : c.net.inputs()) {
-    const auto& extents = c.facts[static_cast<std::size_t>(in)].extents;
-    if (c.net.initializer(in) || !extents || extents->empty()) continue;
-    batch = extents->front();
-    break;
-  }
-  const index_t per_sample = batch > 0 && rows % batch == 0 ? rows / batch : rows;
+  const index_t positions = per_sample(c, rows);
   feature_map x{channels_on(c, v, axis), {}, true};
-  if (per_sample != 1) x.spatial = {per_sample};
+  if (positions != 1) x.spatial = {positions};
   return x;
 }
 

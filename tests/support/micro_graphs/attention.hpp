@@ -88,6 +88,20 @@ inline std::vector<micro_graph> attention_graphs() {
          return b.classify(b.reshape(b.transpose(x, {0, 2, 1}), {1, 16, 4, 4}));
        },
        16 + 16 + 16 + 32, true},
+      {"attention heads by sums of products",
+       [](net_builder& b) {
+         const auto x = b.reshape(b.max_pool(stem(b)), {1, 16, 16});
+         const auto sum = [&b](const std::string& equation, value_id u, value_id v) {
+           return b.op("Einsum", {u, v}, {{"equation", equation}});
+         };
+         const auto part = [&] { return sum("b c t, h d c -> b h t d", x, b.weight({4, 8, 16})); };
+         const auto q = part(), k = part(), v = part();
+         const auto a = b.op("Softmax", {sum("bhid,bhjd->bhij", q, k)}, {{"axis", index_t{-1}}});
+         const auto y =
+             sum("b h t d, h d c -> b c t", sum("bhij,bhjd->bhid", a, v), b.weight({4, 8, 16}));
+         return b.classify(b.reshape(y, {1, 16, 4, 4}));
+       },
+       16 + 4 + 8 + 8 + 16},
       {"squeeze of channels by a softmax over places (GCNet)",
        [](net_builder& b) {
          const auto x = stem(b);

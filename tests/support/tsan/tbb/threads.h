@@ -11,10 +11,11 @@
 #include <atomic>              // std::atomic
 #include <condition_variable>  // std::condition_variable
 #include <cstddef>             // std::size_t
+#include <exception>           // std::exception_ptr
 #include <functional>          // std::function
 #include <mutex>               // std::mutex
 #include <thread>              // std::thread
-#include <utility>             // std::move
+#include <utility>             // std::exchange, std::move
 #include <vector>              // std::vector
 
 namespace tbb {
@@ -49,7 +50,8 @@ class pool {
     static pool one;
     return one;
   }
-  /// Calls body(0) ... body(count - 1), in any order, on the caller and the workers.
+  /// Calls body(0) ... body(count - 1), in any order, on the caller and the workers; the first
+  /// exception reaches the caller when all have ended.
   void run(std::size_t count, const std::function<void(std::size_t)>& body) {
     const int threads = static_cast<int>(
         std::min<std::size_t>({global_control::limit(), static_cast<std::size_t>(arena_limit),
@@ -72,6 +74,7 @@ class pool {
     work(body, count);
     std::unique_lock lock(mutex_);
     done_.wait(lock, [this] { return busy_ == 0; });
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
 
  private:
@@ -88,7 +91,13 @@ class pool {
   }
   void work(const std::function<void(std::size_t)>& body, std::size_t count) {
     is_inside = true;
-    for (std::size_t i = next_++; i < count; i = next_++) body(i);
+    try {
+      for (std::size_t i = next_++; i < count; i = next_++) body(i);
+    } catch (...) {
+      next_ = count;  // nobody begins another
+      const std::scoped_lock lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+    }
     is_inside = false;
   }
   void loop(int index) {
@@ -112,6 +121,7 @@ class pool {
   std::mutex job_mutex_, mutex_;
   std::condition_variable wake_, done_;
   const std::function<void(std::size_t)>* body_ = nullptr;
+  std::exception_ptr failure_;  // the first that a task threw
   std::size_t count_ = 0, generation_ = 0;
   std::atomic<std::size_t> next_{0};
   int busy_ = 0, wanted_ = 0;
