@@ -3,6 +3,7 @@
 #include <slimming/ops/scatter.hpp>
 
 #include <slimming/core/error.hpp>      // shape_mismatch
+#include <slimming/graph/groups.hpp>    // channel_groups
 #include <slimming/model/channels.hpp>  // connect
 #include <slimming/model/evaluate.hpp>  // evaluate
 
@@ -60,4 +61,41 @@ TEST_CASE("an index that names no element is an error, and so are updates of ano
   const auto short_row = c.net.add_initializer("short", sl::any_tensor(sl::dtype::float32, {1, 2}));
   const auto narrow = c.out(c.op("ScatterND", {data, row, short_row}));
   CHECK_THROWS_AS(sl::evaluate(narrow, sl::testing::ops(), in), sl::shape_mismatch);
+}
+
+TEST_CASE("rows that are written at stated places go with those that they replace") {
+  net_builder b;
+  const auto x = b.conv1(b.input({2, 3, 4, 4}), 8);
+  const auto rows = b.op("Unsqueeze", {b.constant({5, -8}), b.constant({1})});
+  const auto updates = b.weight({2, 1, 1});
+  const auto bias = b.op("ScatterND", {b.weight({8, 1, 1}), rows, updates});
+  auto net = b.out(b.linear(b.flatten(b.relu(b.add(x, bias))), 4));
+
+  const auto of = sl::connect(net, sl::testing::ops(), {.strict = true});
+  const sl::channel_groups groups(of.graph);
+  const auto on = [&](sl::value_id v, std::size_t axis, sl::index_t i) {
+    return groups.group_of(of.layouts[static_cast<std::size_t>(v)].on(axis), i);
+  };
+  CHECK(on(updates, 0, 0) == on(x, 1, 5));
+  CHECK(on(updates, 0, 1) == on(x, 1, 0));
+  CHECK_FALSE(groups.is_pinned(on(x, 1, 0)));
+
+  for (const double ratio : {0.3, 0.5, 0.8}) {
+    const auto p = prove(net, sl::global_ratio{ratio});
+    CHECK(p.removed > 0);
+    CHECK(p.difference < 1e-12);
+  }
+}
+
+TEST_CASE("rows that are written at places chosen at run time keep all of them, with the reason") {
+  net_builder b;
+  const auto x = b.transpose(b.conv(b.input({1, 3, 4, 4}), 8), {1, 0, 2, 3});
+  const auto at = b.net.add_input("at", {2, 1}, sl::dtype::int64);
+  auto net = b.out(b.op("ScatterND", {x, at, b.weight({2, 1, 4, 4})}));
+  const auto of = sl::connect(net, sl::testing::ops(), {.strict = true});
+  const sl::channel_groups groups(of.graph);
+  const auto g = groups.group_of(of.layouts[static_cast<std::size_t>(x)].on(0), 0);
+  REQUIRE(groups.is_pinned(g));
+  CHECK_THAT(of.graph.pins()[static_cast<std::size_t>(groups.pin(g))].reason,
+             Catch::Contains("not a constant list of rows"));
 }

@@ -12,6 +12,7 @@
 #include <slimming/model/connect.hpp>      // layout_of, map_on, barrier
 #include <slimming/model/op_registry.hpp>  // op_registry
 #include <slimming/model/rewrite.hpp>      // write_constant, write_integers
+#include <slimming/ops/detail/join.hpp>    // number_of
 #include <slimming/ops/detail/naive.hpp>   // axis_split, broadcast_to
 #include <slimming/ops/detail/shapes.hpp>  // axis_of, integers_of
 #include <slimming/rules/select.hpp>       // channel_select_facts
@@ -82,6 +83,21 @@ inline void connect_gather(connect_context& c) {
   c.outputs[0] = std::move(result);
 }
 
+/// The numbers after surgery of those elements of a list of indices that \p taken keeps, where \p keep
+/// says what is left of the axis that they point into. A scalar stays one.
+inline any_tensor renumbered(const any_tensor& indices, const mask& keep, const mask& taken,
+                             const op_node& node) {
+  const auto before = indices.converted<index_t>();
+  std::vector<index_t> rank(1, 0), after;  // how many before each element stay
+  for (index_t i = 0; i < keep.size(); ++i) rank.push_back(rank.back() + keep[i]);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (taken[static_cast<index_t>(i)])
+      after.push_back(rank[static_cast<std::size_t>(checked_index(before[i], keep.size(), node))]);
+  shape extents = indices.extents();
+  if (!extents.empty()) extents.front() = static_cast<index_t>(after.size());
+  return slimming::detail::tensor_of<index_t>(indices.type(), std::move(extents), after);
+}
+
 inline void rewrite_gather(rewrite_context& c) {
   op_node& node = c.node();
   const value_id in = node.input(0), out = node.outputs[0], list = node.input(1);
@@ -92,25 +108,9 @@ inline void rewrite_gather(rewrite_context& c) {
   const mask keep = c.keep(wide);
   const channels narrow = indices->rank() == 1 ? slimming::layout_of(c, out).on(axis) : channels{};
   if (indices->rank() == 1 && !narrow) return;
-  const auto before = indices->converted<index_t>();
-  const mask kept = narrow ? c.keep(narrow) : mask(1);
-  if (keep.keeps_all() && kept.keeps_all()) return;
-  std::vector<index_t> after;
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    if (!kept[static_cast<index_t>(i)]) continue;
-    const index_t old = checked_index(before[i], keep.size(), node);
-    index_t rank = 0;
-    for (index_t k = 0; k < old; ++k) rank += keep[k];
-    after.push_back(rank);
-  }
-  const dtype type = c.before[static_cast<std::size_t>(list)].type;
-  const shape extents = indices->rank() == 0 ? shape{} : shape{static_cast<index_t>(after.size())};
-  any_tensor fresh(type, extents);
-  if (type == dtype::int32)
-    std::copy(after.begin(), after.end(), fresh.values<std::int32_t>().begin());
-  else
-    std::copy(after.begin(), after.end(), fresh.values<index_t>().begin());
-  write_constant(c, 1, std::move(fresh));
+  const mask taken = narrow ? c.keep(narrow) : mask(1);
+  if (keep.keeps_all() && taken.keeps_all()) return;
+  write_constant(c, 1, renumbered(*indices, keep, taken, node));
 }
 
 inline void evaluate_gather(evaluate_context& c) {
@@ -191,7 +191,7 @@ inline void connect_repeat(connect_context& c) {
     if (out[axis] == n) {
       if (axis >= shift && !layout.axes.empty()) result.axes[axis] = layout.axes[axis - shift];
     } else if (n == 1) {
-      result.axes[axis] = {c.graph.add(out[axis], label_of(c)), false};
+      result.axes[axis] = {c.graph.add(out[axis], label_of(c)), number_of(c, in) == 0.0};
     } else if (const channels wide = layout.on(axis - shift)) {
       const channels y = c.graph.add(out[axis], label_of(c));
       c.graph.tie_each(y, wide, [n](index_t i) { return i % n; });

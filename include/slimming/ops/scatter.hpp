@@ -3,20 +3,24 @@
 #pragma once
 
 /// \file
-/// Elements by computed indices: GatherND, GatherElements, ScatterND, ScatterElements. They keep all the
-/// channels that they read.
+/// Elements by indices: GatherND, GatherElements, ScatterND, ScatterElements. They keep all the channels
+/// that they read, but for a ScatterND that writes whole slices at stated places of the first axis.
 /// Area: ops.
 
 #include <slimming/core/config.hpp>        // index_t
 #include <slimming/core/error.hpp>         // bad_value, shape_mismatch, unsupported
+#include <slimming/core/mask.hpp>          // mask
 #include <slimming/core/tensor.hpp>        // any_tensor, shape
+#include <slimming/model/connect.hpp>      // channels_on, layout_of, barrier
 #include <slimming/model/op_registry.hpp>  // op_registry
+#include <slimming/model/rewrite.hpp>      // write_constant
 #include <slimming/ops/detail/naive.hpp>   // input_of, row_major_strides
 #include <slimming/ops/detail/shapes.hpp>  // set_output, axis_of
-#include <slimming/ops/gather.hpp>         // checked_index
+#include <slimming/ops/gather.hpp>         // checked_index, renumbered
 
 #include <algorithm>  // std::copy_n, std::max, std::min
 #include <cstddef>    // std::size_t
+#include <span>       // std::span
 #include <string>     // std::string
 #include <utility>    // std::move
 #include <vector>     // std::vector
@@ -108,6 +112,60 @@ inline void require_same_type(const op_node& node, const any_tensor& x, const an
     throw bad_value(place_of(node), "updates are of another type than the data");
 }
 
+inline void infer_scatter_nd(infer_context& c) {
+  const shape& x = extents_of(c, 0);
+  const slice_indices s(c.node, x, extents_of(c, 1), 0);
+  if (extents_of(c, 2) != s.out)
+    throw shape_mismatch(place_of(c.node) + ": updates",
+                         to_string(s.out) + ", got " + to_string(extents_of(c, 2)));
+  set_output(c, 0, x, facts_of(c, 0).type);
+}
+
+/// Where the slices that a ScatterND writes come to lie on the first axis of its data, if that is stated.
+inline const any_tensor* stated_rows(std::span<const value_facts> facts, const op_node& node) {
+  const auto& indices = facts[static_cast<std::size_t>(node.input(1))].constant;
+  return indices && indices->rank() == 2 && indices->extents()[1] == 1 ? &*indices : nullptr;
+}
+
+// A clone with rows overwritten (the bias of a layer, the keys' part of it set to zero): the result's
+// channels are those of the data, and a written row goes with the one that it replaces.
+inline void connect_scatter_nd(connect_context& c) {
+  const value_id data = c.node.input(0), updates = c.node.input(2);
+  const any_tensor* rows = stated_rows(c.facts, c.node);
+  if (!rows) return barrier(c, "it is written at places that are not a constant list of rows");
+  const shape x = slimming::extents_of(c, data);
+  auto at = rows->converted<index_t>();
+  for (index_t& i : at) i = checked_index(i, x.front(), c.node);
+  (void)slimming::layout_of(c, data, role::bias);
+  (void)slimming::layout_of(c, updates, role::bias);
+  c.graph.enter(label_of(c));
+  channel_layout result(x.size());
+  for (std::size_t axis = 0; axis < x.size(); ++axis) {
+    const auto& old_layout = c.layouts[static_cast<std::size_t>(data)];
+    const auto& new_layout = c.layouts[static_cast<std::size_t>(updates)];
+    if (!old_layout.on(axis) && !new_layout.on(axis)) continue;
+    const bool is_zero = old_layout.is_zero(axis) && new_layout.is_zero(axis);
+    const channels old = channels_on(c, data, axis), written = channels_on(c, updates, axis);
+    if (axis == 0)
+      c.graph.tie_each(written, old, [&](index_t i) { return at[static_cast<std::size_t>(i)]; });
+    else
+      c.graph.tie(written, old);
+    result.axes[axis] = {old, is_zero};
+  }
+  c.outputs[0] = std::move(result);
+}
+
+inline void rewrite_scatter_nd(rewrite_context& c) {
+  op_node& node = c.node();
+  const any_tensor* rows = stated_rows(c.before, node);
+  const channels old = slimming::layout_of(c, node.input(0)).on(0),
+                 written = slimming::layout_of(c, node.input(2)).on(0);
+  if (!rows || !old || !written) return;
+  const mask keep = c.keep(old), taken = c.keep(written);
+  if (keep.keeps_all() && taken.keeps_all()) return;
+  write_constant(c, 1, renumbered(*rows, keep, taken, node));
+}
+
 inline void evaluate_scatter_nd(evaluate_context& c) {
   const any_tensor &indices = input_of(c, 1), &updates = input_of(c, 2);
   any_tensor y = input_of(c, 0);
@@ -180,7 +238,8 @@ inline void add_scatter(op_registry& ops) {
   ops.add("GatherND", {detail::infer_gather_nd, {}, {}, detail::evaluate_gather_nd});
   ops.add("GatherElements",
           {detail::infer_gather_elements, {}, {}, detail::evaluate_gather_elements});
-  ops.add("ScatterND", {detail::infer_scatter, {}, {}, detail::evaluate_scatter_nd});
+  ops.add("ScatterND", {detail::infer_scatter_nd, detail::connect_scatter_nd,
+                        detail::rewrite_scatter_nd, detail::evaluate_scatter_nd});
   const op_definition elements{detail::infer_scatter, {}, {}, detail::evaluate_scatter_elements};
   ops.add("ScatterElements", elements).add("Scatter", elements);  // the name before opset 11
 }

@@ -5,6 +5,8 @@
 /// \file
 /// Products of two values, attention heads, and operators that stop pruning.
 
+#include <numeric>  // std::iota
+
 #include "tests/support/micro_graphs/micro_graph.hpp"
 
 namespace slimming::testing {
@@ -63,6 +65,43 @@ inline std::vector<micro_graph> attention_graphs() {
          return b.classify(b.reshape(b.transpose(b.matmul(y, 16), {0, 2, 1}), {1, 16, 4, 4}));
        },
        16 + 8 + 16},
+      {"attention by cosines, the keys without a bias (Swin v2)",
+       [](net_builder& b) {
+         const auto x = b.transpose(b.reshape(b.max_pool(stem(b)), {1, 16, 16}), {0, 2, 1});
+         const auto zeros = b.op("Expand", {b.scalar(0.0f), b.constant({32})});
+         ints keys(32);
+         std::iota(keys.begin(), keys.end(), index_t{32});
+         const auto bias = write_rows(b, b.weight({96}), keys, zeros);
+         const auto qkv = b.transpose(b.reshape(b.add(bias, b.matmul(x, 96)), {1, 16, 3, 4, 8}),
+                                      {2, 0, 3, 1, 4});
+         const auto part = [&](index_t i) {
+           return b.op("Gather", {qkv, b.scalar(i)}, {{"axis", index_t{0}}});
+         };
+         const auto unit = [&](value_id v) {
+           const auto n = b.op("Clip", {b.op("ReduceL2", {v, b.constant({-1})}), b.scalar(1e-6f)});
+           return b.op("Div", {v, b.op("Expand", {n, b.op("Shape", {v})})});
+         };
+         const auto s = b.op("MatMul", {unit(part(0)), b.transpose(unit(part(1)), {0, 1, 3, 2})});
+         const auto a = b.op("Softmax", {b.mul(s, b.weight({4, 1, 1}))}, {{"axis", index_t{-1}}});
+         const auto y =
+             b.reshape(b.transpose(b.op("MatMul", {a, part(2)}), {0, 2, 1, 3}), {1, 16, 32});
+         return b.classify(b.reshape(b.transpose(b.matmul(y, 16), {0, 2, 1}), {1, 16, 4, 4}));
+       },
+       16 + 8 + 16},
+      {"attention with a computed bias per head: the heads stay, their dimensions go",
+       [](net_builder& b) {
+         const auto x = b.transpose(b.reshape(b.max_pool(stem(b)), {1, 16, 16}), {0, 2, 1});
+         const auto heads = [&](const ints& order) {
+           return b.transpose(b.reshape(b.matmul(x, 32), {1, 16, 4, 8}), order);
+         };
+         const auto s = b.op("MatMul", {heads({0, 2, 1, 3}), heads({0, 2, 3, 1})});
+         const auto bias = b.reshape(b.transpose(b.matmul(x, 4), {0, 2, 1}), {1, 4, 1, 16});
+         const auto a = b.op("Softmax", {b.add(s, bias)}, {{"axis", index_t{-1}}});
+         const auto y = b.transpose(b.op("MatMul", {a, heads({0, 2, 1, 3})}), {0, 2, 1, 3});
+         const auto z = b.matmul(b.reshape(y, {1, 16, 32}), 16);
+         return b.classify(b.reshape(b.transpose(z, {0, 2, 1}), {1, 16, 4, 4}));
+       },
+       16 + 8 + 8 + 16},
       {"attention scaled by its own width",
        [](net_builder& b) {
          const auto x = b.transpose(b.reshape(b.max_pool(stem(b)), {1, 16, 16}), {0, 2, 1});

@@ -231,6 +231,23 @@ inline std::vector<micro_graph> concat_graphs() {
          return b.classify(b.conv(b.op("Tile", {x, b.constant({1, 2, 1, 1})}), 16));
        },
        48},
+      {"a convolution of some channels, written back among the others",
+       [](net_builder& b) {
+         const auto x = stem(b);
+         const auto y = b.conv(b.slice(x, 0, 6), 6);
+         const auto turned = [&b](value_id v) { return b.transpose(v, {1, 0, 2, 3}); };
+         const auto z = write_rows(b, turned(x), {0, 1, 2, 3, 4, 5}, turned(y));
+         return b.classify(b.conv_bn_relu(turned(z), 16));
+       },
+       32},
+      {"a bias of which some entries are another parameter",
+       [](net_builder& b) {
+         const auto x = b.transpose(b.reshape(b.max_pool(stem(b)), {1, 16, 16}), {0, 2, 1});
+         const auto bias = write_rows(b, b.weight({16}), {3, -15, 14}, b.weight({3}));
+         const auto y = b.relu(b.add(b.matmul(x, 16), bias));
+         return b.classify(b.reshape(b.transpose(b.matmul(y, 16), {0, 2, 1}), {1, 16, 4, 4}));
+       },
+       48},
   };
 }
 

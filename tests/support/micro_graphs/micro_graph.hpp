@@ -29,4 +29,10 @@ inline value_id stem(net_builder& b, index_t width = 16) {
   return b.conv_bn_relu(b.input({1, 3, 8, 8}), width);
 }
 
+/// \p data with the slices \p rows of its first axis replaced by \p updates.
+inline value_id write_rows(net_builder& b, value_id data, const ints& rows, value_id updates) {
+  const auto at = b.op("Unsqueeze", {b.constant(rows), b.constant({1})});
+  return b.op("ScatterND", {data, at, updates});
+}
+
 }  // namespace slimming::testing

@@ -13,12 +13,13 @@
 #include <slimming/model/op_registry.hpp>    // channel_layout
 #include <slimming/rules/reshape.hpp>        // reshape_facts
 
-#include <algorithm>  // std::find, std::max, std::sort
-#include <cstddef>    // std::size_t
-#include <numeric>    // std::gcd, std::iota
-#include <string>     // std::string
-#include <utility>    // std::pair
-#include <vector>     // std::vector
+#include <algorithm>      // std::find, std::max, std::sort
+#include <cstddef>        // std::size_t
+#include <numeric>        // std::gcd, std::iota
+#include <string>         // std::string
+#include <unordered_set>  // std::unordered_set
+#include <utility>        // std::pair
+#include <vector>         // std::erase_if, std::vector
 
 namespace slimming::inline v0::ops::detail {
 
@@ -134,6 +135,20 @@ class block_fold {
   index_t size_, inner_, elements_;
 };
 
+/// All of \p c are pinned by what has been connected so far.
+inline bool keeps_all(const channel_graph& graph, channels c) {
+  std::unordered_set<index_t> pinned;
+  for (const auto& pin : graph.pins()) {
+    const index_t first = pin.index < 0 ? 0 : pin.index;
+    const index_t last = pin.index < 0 ? graph.size(pin.at) : first + 1;
+    for (index_t i = first; i < last; ++i)
+      pinned.insert(graph.representative(graph.atom(pin.at, i)));
+  }
+  for (index_t i = 0; i < graph.size(c); ++i)
+    if (!pinned.contains(graph.representative(graph.atom(c, i)))) return false;
+  return true;
+}
+
 /// The layout of a value of extents \p in after a reshape to \p out. Where a block of axes is split so
 /// that several output axes could carry the channels, the one that tells most groups apart does (the
 /// outermost of equals), unless a reader wants them on \p read_axis. Channels that it does not tell apart
@@ -146,6 +161,8 @@ inline channel_layout fold(channel_graph& graph, const channel_layout& layout, c
     std::vector<std::size_t> carriers;
     for (const std::size_t axis : block.in)
       if (layout.on(axis)) carriers.push_back(axis);
+    if (carriers.size() > 1)  // an axis that keeps all it has is of fixed extent like any other
+      std::erase_if(carriers, [&](std::size_t axis) { return keeps_all(graph, layout.on(axis)); });
     if (carriers.empty()) continue;
     if (block.in.size() == 1 && block.out.size() == 1) {
       result.axes[block.out[0]] = layout.axes[block.in[0]];
