@@ -56,8 +56,8 @@ TEST_CASE("a detector is pruned up to the operators that stop pruning, which are
   CHECK(f.barrier == "If");
 }
 
-TEST_CASE("where norms take all channels the feed-forward parts go, the others are declined") {
-  for (const char* name : {"convnext_tiny", "swin_t"}) {
+TEST_CASE("where norms take all channels the feed-forward parts and the heads' dimensions go") {
+  for (const char* name : {"convnext_tiny", "swin_t", "swin_v2_t"}) {
     const auto f = half_of(name);
     CHECK(f.kept() < 0.6);
     CHECK(f.beyond == 0);
