@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The slimming authors
 // SPDX-License-Identifier: MIT
 #include <slimming/models/by_name.hpp>  // by_name
-#include <slimming/ops/builtin.hpp>     // builtin_ops
 #include <slimming/train/slimming.hpp>  // iterative_slimming
 
 #include "tests/support/catch.hpp"                // TEST_CASE
 #include "tests/support/cpu_executor.hpp"         // cpu_executor
+#include "tests/support/oracle.hpp"               // testing::ops
 #include "tests/support/temporary_directory.hpp"  // temporary_directory
 #include "tests/train/tiny_run.hpp"               // coloured_noise, tiny_batches
 
@@ -57,7 +57,7 @@ struct epochs_on_cpu {
   sl::loader& images;
   bool operator()(sl::model& net, const sl::trainer_options& options,
                   const sl::training_checkpoint& from, const sl::trainer_callbacks& calls) const {
-    sl::trainer<sl::cpu_device> t(net, sl::builtin_ops(), images, options, sl::cpu_device(2));
+    sl::trainer<sl::cpu_device> t(net, sl::testing::ops(), images, options, sl::cpu_device(2));
     t.resume(from);
     return t.run(calls) == sl::trainer<sl::cpu_device>::outcome::finished;
   }
@@ -94,7 +94,7 @@ std::vector<double> plainly_masked(sl::model& net, const sl::trainer_options& op
   o.inputs = {{batch_size, 3, 8, 8}};
   o.loss = options.loss;
   o.exact = true;
-  sl::cpu_executor wide(net, sl::builtin_ops(), o, sl::cpu_device(2));
+  sl::cpu_executor wide(net, sl::testing::ops(), o, sl::cpu_device(2));
   std::vector<double> losses;
   std::vector<float> scratch;
   images.seek({0, 0});
@@ -180,7 +180,7 @@ TEST_CASE("every step of iterative slimming is that of plain masking on the whol
       sums.push_back(p.loss * n);
       losses.push_back(p.batch == 1 ? p.loss : sums.back() - sums[sums.size() - 2]);
     };
-    sl::iterative_slimming run(net, sl::builtin_ops(), {.shares = shares});
+    sl::iterative_slimming run(net, sl::testing::ops(), {.shares = shares});
     REQUIRE(run.run(options, calls, epochs_on_cpu{batches}));
     REQUIRE(losses.size() == expected.size());
     for (std::size_t i = 0; i < losses.size(); ++i)
@@ -210,7 +210,7 @@ TEST_CASE("channels that were dropped stay dropped, whatever the constraints and
   };
   std::vector<sl::index_t> counts;
   std::vector<bool> gone(28, false);
-  sl::iterative_slimming run(net, sl::builtin_ops(), how);
+  sl::iterative_slimming run(net, sl::testing::ops(), how);
   sl::trainer_callbacks calls;
   calls.should_stop = [&] { return false; };
   calls.epoch = [&](const sl::epoch_record&) {
@@ -230,7 +230,7 @@ TEST_CASE("iterative slimming stopped anywhere and resumed ends with the same bi
   const auto whole = [&](const sl::trainer_options& options) {
     sl::model net = network("preresnet11");
     sl::loader batches(images, tiny_batches(batch_size));
-    sl::iterative_slimming run(net, sl::builtin_ops());
+    sl::iterative_slimming run(net, sl::testing::ops());
     CHECK(run.run(options, {}, epochs_on_cpu{batches}));
     return parameters_of(run.pruned());
   };
@@ -243,7 +243,7 @@ TEST_CASE("iterative slimming stopped anywhere and resumed ends with the same bi
     {
       sl::model net = network("preresnet11");
       sl::loader batches(images, tiny_batches(batch_size));
-      sl::iterative_slimming run(net, sl::builtin_ops());
+      sl::iterative_slimming run(net, sl::testing::ops());
       int steps = 0;
       sl::trainer_callbacks calls;
       calls.should_stop = [&] { return ++steps == stop_after; };
@@ -251,7 +251,7 @@ TEST_CASE("iterative slimming stopped anywhere and resumed ends with the same bi
     }
     sl::model net = network("preresnet11");
     sl::loader batches(images, tiny_batches(batch_size));
-    sl::iterative_slimming run(net, sl::builtin_ops());
+    sl::iterative_slimming run(net, sl::testing::ops());
     run.resume(sl::read_checkpoint(options.checkpoint));
     CHECK(run.run(options, {}, epochs_on_cpu{batches}));
     CHECK(run.state().history.size() == 3);
@@ -264,16 +264,16 @@ TEST_CASE("a checkpoint of another kind of run is refused") {
   sl::model net = network("chain");
   const auto before = parameters_of(net);
   sl::write_checkpoint(folder / "plain.safetensors", net, {}, {});
-  sl::iterative_slimming run(net, sl::builtin_ops());
+  sl::iterative_slimming run(net, sl::testing::ops());
   auto from = sl::read_checkpoint(folder / "plain.safetensors");
   CHECK_THROWS_WITH(run.resume(from), Catch::Contains("no masks"));
   from.state.extra["plan"] = "{}";
   CHECK_THROWS_AS(run.resume(from), sl::bad_file);
   sl::model other = network("preresnet11");
-  from.state.extra["plan"] = sl::to_json(sl::make_plan(sl::connect(other, sl::builtin_ops()).graph,
+  from.state.extra["plan"] = sl::to_json(sl::make_plan(sl::connect(other, sl::testing::ops()).graph,
                                                        sl::bn_gamma{}, sl::global_ratio{0.5}));
   CHECK_THROWS_AS(run.resume(from), sl::plan_mismatch);
-  from.state.extra["plan"] = sl::to_json(sl::make_plan(sl::connect(net, sl::builtin_ops()).graph,
+  from.state.extra["plan"] = sl::to_json(sl::make_plan(sl::connect(net, sl::testing::ops()).graph,
                                                        sl::bn_gamma{}, sl::global_ratio{0.5}));
   from.velocities[scales_of(net).front().name] = {1, 2, 3};
   CHECK_THROWS_AS(run.resume(from), sl::shape_mismatch);

@@ -9,10 +9,10 @@
 #include <slimming/core/error.hpp>      // bad_value
 #include <slimming/plan/execution.hpp>  // task_runner
 
-#include <oneapi/tbb/blocked_range.h>  // blocked_range
-#include <oneapi/tbb/parallel_for.h>   // parallel_for
-#include <oneapi/tbb/partitioner.h>    // simple_partitioner
-#include <oneapi/tbb/task_arena.h>     // task_arena
+#include <tbb/blocked_range.h>  // blocked_range
+#include <tbb/parallel_for.h>   // parallel_for
+#include <tbb/partitioner.h>    // simple_partitioner
+#include <tbb/task_arena.h>     // task_arena
 
 #include <cstddef>  // std::size_t
 #include <memory>   // std::shared_ptr
@@ -23,20 +23,20 @@ namespace slimming::inline v0 {
 class parallel {
  public:
   /// As many threads as the machine offers.
-  parallel() : arena_(std::make_shared<oneapi::tbb::task_arena>()) {}
+  parallel() : arena_(std::make_shared<tbb::task_arena>()) {}
   /// \throws bad_value  if \p threads is not positive.
   explicit parallel(int threads)
-      : arena_(std::make_shared<oneapi::tbb::task_arena>(require_positive(threads))) {}
+      : arena_(std::make_shared<tbb::task_arena>(require_positive(threads))) {}
 
   template <std::invocable<std::size_t> Body>
   void operator()(std::size_t n, Body&& body) const {
     arena_->execute([&] {
-      oneapi::tbb::parallel_for(
-          oneapi::tbb::blocked_range<std::size_t>(0, n),
-          [&](const oneapi::tbb::blocked_range<std::size_t>& range) {
+      tbb::parallel_for(
+          tbb::blocked_range<std::size_t>(0, n),
+          [&](const tbb::blocked_range<std::size_t>& range) {
             for (std::size_t i = range.begin(); i != range.end(); ++i) body(i);
           },
-          oneapi::tbb::simple_partitioner{});
+          tbb::simple_partitioner{});
     });
   }
 
@@ -46,7 +46,7 @@ class parallel {
     return threads;
   }
 
-  std::shared_ptr<oneapi::tbb::task_arena> arena_;
+  std::shared_ptr<tbb::task_arena> arena_;
 };
 
 }  // namespace slimming::inline v0
