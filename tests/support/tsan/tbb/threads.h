@@ -12,7 +12,6 @@
 #include <condition_variable>  // std::condition_variable
 #include <cstddef>             // std::size_t
 #include <exception>           // std::exception_ptr
-#include <functional>          // std::function
 #include <mutex>               // std::mutex
 #include <thread>              // std::thread
 #include <utility>             // std::exchange, std::move
@@ -42,6 +41,13 @@ inline thread_local int thread_index = 0;
 inline thread_local bool is_inside = false;
 inline thread_local int arena_limit = 4;
 
+/// What a job calls with every index: a reference, so that starting one allocates nothing.
+struct job_body {
+  const void* object;
+  void (*call)(const void*, std::size_t);
+  void operator()(std::size_t i) const { call(object, i); }
+};
+
 /// Three workers beside the caller; one job at a time, further callers queue up.
 class pool {
  public:
@@ -52,7 +58,15 @@ class pool {
   }
   /// Calls body(0) ... body(count - 1), in any order, on the caller and the workers; the first
   /// exception reaches the caller when all have ended.
-  void run(std::size_t count, const std::function<void(std::size_t)>& body) {
+  template <class Body>
+  void run(std::size_t count, const Body& body) {
+    run(count, job_body{&body, [](const void* object, std::size_t i) {
+                          (*static_cast<const Body*>(object))(i);
+                        }});
+  }
+
+ private:
+  void run(std::size_t count, const job_body& body) {
     const int threads = static_cast<int>(
         std::min<std::size_t>({global_control::limit(), static_cast<std::size_t>(arena_limit),
                                count, static_cast<std::size_t>(workers + 1)}));
@@ -66,8 +80,7 @@ class pool {
       body_ = &body;
       count_ = count;
       next_ = 0;
-      busy_ = threads - 1;
-      wanted_ = threads - 1;
+      helpers_ = wanted_ = busy_ = threads - 1;
       ++generation_;
     }
     wake_.notify_all();
@@ -77,9 +90,8 @@ class pool {
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
 
- private:
   pool() {
-    for (int w = 1; w <= workers; ++w) threads_.emplace_back([this, w] { loop(w); });
+    for (int w = 0; w < workers; ++w) threads_.emplace_back([this] { loop(); });
   }
   ~pool() {
     {
@@ -89,7 +101,7 @@ class pool {
     wake_.notify_all();
     for (auto& t : threads_) t.join();
   }
-  void work(const std::function<void(std::size_t)>& body, std::size_t count) {
+  void work(const job_body& body, std::size_t count) {
     is_inside = true;
     try {
       for (std::size_t i = next_++; i < count; i = next_++) body(i);
@@ -100,8 +112,7 @@ class pool {
     }
     is_inside = false;
   }
-  void loop(int index) {
-    thread_index = index;
+  void loop() {
     std::size_t seen = 0;
     std::unique_lock lock(mutex_);
     while (true) {
@@ -109,6 +120,7 @@ class pool {
       if (stop_) return;
       seen = generation_;
       --wanted_;
+      thread_index = helpers_ - wanted_;  // below the arena's number of threads
       const auto* body = body_;
       const std::size_t count = count_;
       lock.unlock();
@@ -120,11 +132,11 @@ class pool {
 
   std::mutex job_mutex_, mutex_;
   std::condition_variable wake_, done_;
-  const std::function<void(std::size_t)>* body_ = nullptr;
+  const job_body* body_ = nullptr;
   std::exception_ptr failure_;  // the first that a task threw
   std::size_t count_ = 0, generation_ = 0;
   std::atomic<std::size_t> next_{0};
-  int busy_ = 0, wanted_ = 0;
+  int helpers_ = 0, wanted_ = 0, busy_ = 0;  // of the job: in all, yet to come, not done
   bool stop_ = false;
   std::vector<std::thread> threads_;
 };
