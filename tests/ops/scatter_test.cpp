@@ -12,6 +12,7 @@
 #include "tests/support/oracle.hpp"
 
 namespace sl = slimming;
+using sl::testing::ints;
 using sl::testing::net_builder;
 using sl::testing::prove;
 
@@ -87,6 +88,52 @@ TEST_CASE("rows that are written at stated places go with those that they replac
   }
 }
 
+TEST_CASE("a part that is overwritten along several axes is found from the indices alone") {
+  for (const bool is_grid : {true, false}) {
+    net_builder b;
+    const auto x = b.conv1(b.input({2, 3, 4, 4}), 8);
+    const auto part = b.conv1(b.slice(x, 2, 5), 3);
+    ints places;
+    for (const sl::index_t sample : {0, 1})
+      for (const sl::index_t channel : {2, 3, 4}) {
+        places.push_back(sample);
+        places.push_back(channel);
+      }
+    if (!is_grid) std::swap(places[1], places[3]);  // two channels change places in one sample
+    const auto at = b.reshape(b.constant(places), {2, 3, 2});
+    const auto y = b.op("ScatterND", {x, at, part});
+    auto net = b.out(b.linear(b.flatten(b.relu(b.conv1(y, 6))), 4));
+
+    const auto of = sl::connect(net, sl::testing::ops(), {.strict = true});
+    const sl::channel_groups groups(of.graph);
+    const auto on = [&](sl::value_id v, sl::index_t i) {
+      return groups.group_of(of.layouts[static_cast<std::size_t>(v)].on(1), i);
+    };
+    CHECK(groups.is_pinned(on(x, 2)) == !is_grid);
+    CHECK((on(part, 0) == on(x, 2)) == is_grid);
+    const auto p = prove(net, sl::per_layer_ratio{0.5});
+    CHECK(p.removed > 0);
+    CHECK(p.difference < 1e-12);
+  }
+}
+
+TEST_CASE(
+    "places that are counted from a symbolic batch cannot be written down: all channels stay") {
+  net_builder b;
+  const auto x = b.conv1(b.input({-1, 3, 4, 4}), 8);
+  const auto batch = b.op("Squeeze", {b.slice(b.op("Shape", {x}), 0, 1, 1, 0)});
+  const auto samples = b.op("Range", {b.scalar(sl::index_t{0}), batch, b.scalar(sl::index_t{1})});
+  const auto at = b.op("Unsqueeze", {samples, b.constant({1})});
+  const auto y = b.op("ScatterND", {x, at, b.relu(x)});
+  auto net = b.out(b.conv1(b.relu(b.conv1(y, 6)), 4));
+  const auto of = sl::connect(net, sl::testing::ops(), {.strict = true});
+  const sl::channel_groups groups(of.graph);
+  CHECK(groups.is_pinned(groups.group_of(of.layouts[static_cast<std::size_t>(x)].on(1), 0)));
+  const auto p = prove(net, sl::per_layer_ratio{0.5});
+  CHECK(p.removed > 0);
+  CHECK(p.difference < 1e-12);
+}
+
 TEST_CASE("rows that are written at places chosen at run time keep all of them, with the reason") {
   net_builder b;
   const auto x = b.transpose(b.conv(b.input({1, 3, 4, 4}), 8), {1, 0, 2, 3});
@@ -97,5 +144,5 @@ TEST_CASE("rows that are written at places chosen at run time keep all of them, 
   const auto g = groups.group_of(of.layouts[static_cast<std::size_t>(x)].on(0), 0);
   REQUIRE(groups.is_pinned(g));
   CHECK_THAT(of.graph.pins()[static_cast<std::size_t>(groups.pin(g))].reason,
-             Catch::Contains("not a constant list of rows"));
+             Catch::Contains("places where it is written are not stated"));
 }

@@ -83,19 +83,16 @@ inline void connect_gather(connect_context& c) {
   c.outputs[0] = std::move(result);
 }
 
-/// The numbers after surgery of those elements of a list of indices that \p taken keeps, where \p keep
-/// says what is left of the axis that they point into. A scalar stays one.
-inline any_tensor renumbered(const any_tensor& indices, const mask& keep, const mask& taken,
-                             const op_node& node) {
-  const auto before = indices.converted<index_t>();
+/// The numbers after surgery of those \p indices that \p taken keeps, where \p keep says what is left of
+/// the axis that they point into.
+inline std::vector<index_t> renumbered(const std::vector<index_t>& indices, const mask& keep,
+                                       const mask& taken, const op_node& node) {
   std::vector<index_t> rank(1, 0), after;  // how many before each element stay
   for (index_t i = 0; i < keep.size(); ++i) rank.push_back(rank.back() + keep[i]);
-  for (std::size_t i = 0; i < before.size(); ++i)
+  for (std::size_t i = 0; i < indices.size(); ++i)
     if (taken[static_cast<index_t>(i)])
-      after.push_back(rank[static_cast<std::size_t>(checked_index(before[i], keep.size(), node))]);
-  shape extents = indices.extents();
-  if (!extents.empty()) extents.front() = static_cast<index_t>(after.size());
-  return slimming::detail::tensor_of<index_t>(indices.type(), std::move(extents), after);
+      after.push_back(rank[static_cast<std::size_t>(checked_index(indices[i], keep.size(), node))]);
+  return after;
 }
 
 inline void rewrite_gather(rewrite_context& c) {
@@ -110,7 +107,10 @@ inline void rewrite_gather(rewrite_context& c) {
   if (indices->rank() == 1 && !narrow) return;
   const mask taken = narrow ? c.keep(narrow) : mask(1);
   if (keep.keeps_all() && taken.keeps_all()) return;
-  write_constant(c, 1, renumbered(*indices, keep, taken, node));
+  require_static(c, 1);
+  const auto after = renumbered(indices->converted<index_t>(), keep, taken, node);
+  const shape extents = indices->rank() == 0 ? shape{} : shape{static_cast<index_t>(after.size())};
+  write_constant(c, 1, slimming::detail::tensor_of<index_t>(indices->type(), extents, after));
 }
 
 inline void evaluate_gather(evaluate_context& c) {

@@ -4,7 +4,7 @@
 
 /// \file
 /// Elements by indices: GatherND, GatherElements, ScatterND, ScatterElements. They keep all the channels
-/// that they read, but for a ScatterND that writes whole slices at stated places of the first axis.
+/// that they read, but for a ScatterND that overwrites a stated part.
 /// Area: ops.
 
 #include <slimming/core/config.hpp>        // index_t
@@ -12,6 +12,7 @@
 #include <slimming/core/mask.hpp>          // mask
 #include <slimming/core/tensor.hpp>        // any_tensor, shape
 #include <slimming/model/connect.hpp>      // channels_on, layout_of, barrier
+#include <slimming/model/infer.hpp>        // detail::has_symbols
 #include <slimming/model/op_registry.hpp>  // op_registry
 #include <slimming/model/rewrite.hpp>      // write_constant
 #include <slimming/ops/detail/naive.hpp>   // input_of, row_major_strides
@@ -20,6 +21,7 @@
 
 #include <algorithm>  // std::copy_n, std::max, std::min
 #include <cstddef>    // std::size_t
+#include <optional>   // std::optional
 #include <span>       // std::span
 #include <string>     // std::string
 #include <utility>    // std::move
@@ -121,33 +123,55 @@ inline void infer_scatter_nd(infer_context& c) {
   set_output(c, 0, x, facts_of(c, 0).type);
 }
 
-/// Where the slices that a ScatterND writes come to lie on the first axis of its data, if that is stated.
-inline const any_tensor* stated_rows(std::span<const value_facts> facts, const op_node& node) {
+/// Where a ScatterND writes: its index (i, j, ...) is (rows[0][i], rows[1][j], ...).
+using scatter_grid = std::vector<std::vector<index_t>>;
+
+/// Empty if the indices are not known before the network runs, or no such grid.
+inline std::optional<scatter_grid> stated_grid(std::span<const value_facts> facts,
+                                               const op_node& node) {
+  const auto& x = *facts[static_cast<std::size_t>(node.input(0))].extents;
   const auto& indices = facts[static_cast<std::size_t>(node.input(1))].constant;
-  return indices && indices->rank() == 2 && indices->extents()[1] == 1 ? &*indices : nullptr;
+  if (!indices || indices->size() == 0) return {};
+  const shape& e = indices->extents();
+  const auto depth = static_cast<std::size_t>(e.back());
+  if (e.size() != depth + 1) return {};
+  auto at = indices->converted<index_t>();
+  for (std::size_t k = 0; k < at.size(); ++k) at[k] = checked_index(at[k], x.at(k % depth), node);
+  const shape strides = row_major_strides(e);
+  scatter_grid rows(depth);
+  for (std::size_t axis = 0; axis < depth; ++axis)
+    for (index_t i = 0; i < e[axis]; ++i)
+      rows[axis].push_back(at[static_cast<std::size_t>(i * strides[axis]) + axis]);
+  for (std::size_t k = 0; k < at.size(); ++k) {
+    const std::size_t axis = k % depth;
+    const index_t i = static_cast<index_t>(k) / strides[axis] % e[axis];
+    if (at[k] != rows[axis][static_cast<std::size_t>(i)]) return {};
+  }
+  return rows;
 }
 
-// A clone with rows overwritten (the bias of a layer, the keys' part of it set to zero): the result's
-// channels are those of the data, and a written row goes with the one that it replaces.
+// A clone of which a part is overwritten (the keys' part of a bias set to zero, some channels convolved):
+// the result's channels are those of the data, and a written one goes with the one that it replaces.
 inline void connect_scatter_nd(connect_context& c) {
   const value_id data = c.node.input(0), updates = c.node.input(2);
-  const any_tensor* rows = stated_rows(c.facts, c.node);
-  if (!rows) return barrier(c, "it is written at places that are not a constant list of rows");
-  const shape x = slimming::extents_of(c, data);
-  auto at = rows->converted<index_t>();
-  for (index_t& i : at) i = checked_index(i, x.front(), c.node);
+  const auto rows = stated_grid(c.facts, c.node);
+  const bool is_stated = c.net.constant(c.node.input(1)) ||
+                         !slimming::detail::has_symbols(c.net, c.options.input_extents);
+  if (!rows || !is_stated) return barrier(c, "the places where it is written are not stated");
+  const std::size_t rank = slimming::extents_of(c, data).size();
   (void)slimming::layout_of(c, data, role::bias);
   (void)slimming::layout_of(c, updates, role::bias);
   c.graph.enter(label_of(c));
-  channel_layout result(x.size());
-  for (std::size_t axis = 0; axis < x.size(); ++axis) {
+  channel_layout result(rank);
+  for (std::size_t axis = 0; axis < rank; ++axis) {
     const auto& old_layout = c.layouts[static_cast<std::size_t>(data)];
     const auto& new_layout = c.layouts[static_cast<std::size_t>(updates)];
     if (!old_layout.on(axis) && !new_layout.on(axis)) continue;
     const bool is_zero = old_layout.is_zero(axis) && new_layout.is_zero(axis);
     const channels old = channels_on(c, data, axis), written = channels_on(c, updates, axis);
-    if (axis == 0)
-      c.graph.tie_each(written, old, [&](index_t i) { return at[static_cast<std::size_t>(i)]; });
+    if (axis < rows->size())
+      c.graph.tie_each(written, old,
+                       [&](index_t i) { return (*rows)[axis][static_cast<std::size_t>(i)]; });
     else
       c.graph.tie(written, old);
     result.axes[axis] = {old, is_zero};
@@ -157,13 +181,30 @@ inline void connect_scatter_nd(connect_context& c) {
 
 inline void rewrite_scatter_nd(rewrite_context& c) {
   op_node& node = c.node();
-  const any_tensor* rows = stated_rows(c.before, node);
-  const channels old = slimming::layout_of(c, node.input(0)).on(0),
-                 written = slimming::layout_of(c, node.input(2)).on(0);
-  if (!rows || !old || !written) return;
-  const mask keep = c.keep(old), taken = c.keep(written);
-  if (keep.keeps_all() && taken.keeps_all()) return;
-  write_constant(c, 1, renumbered(*rows, keep, taken, node));
+  auto rows = stated_grid(c.before, node);
+  if (!rows) return;
+  bool changed = false;
+  for (std::size_t axis = 0; axis < rows->size(); ++axis) {
+    const channels old = slimming::layout_of(c, node.input(0)).on(axis),
+                   written = slimming::layout_of(c, node.input(2)).on(axis);
+    if (!old || !written) continue;
+    const mask keep = c.keep(old), taken = c.keep(written);
+    if (keep.keeps_all() && taken.keeps_all()) continue;
+    (*rows)[axis] = renumbered((*rows)[axis], keep, taken, node);
+    changed = true;
+  }
+  if (!changed) return;
+  require_static(c, 1);
+  shape extents;
+  for (const auto& list : *rows) extents.push_back(static_cast<index_t>(list.size()));
+  const shape strides = row_major_strides(extents);
+  std::vector<index_t> at;
+  for (index_t i = 0; i < element_count(extents); ++i)
+    for (std::size_t axis = 0; axis < rows->size(); ++axis)
+      at.push_back((*rows)[axis][static_cast<std::size_t>(i / strides[axis] % extents[axis])]);
+  extents.push_back(static_cast<index_t>(rows->size()));
+  const dtype type = c.before[static_cast<std::size_t>(node.input(1))].constant->type();
+  write_constant(c, 1, slimming::detail::tensor_of<index_t>(type, std::move(extents), at));
 }
 
 inline void evaluate_scatter_nd(evaluate_context& c) {

@@ -240,6 +240,14 @@ inline std::vector<micro_graph> concat_graphs() {
          return b.classify(b.conv_bn_relu(turned(z), 16));
        },
        32},
+      {"partial convolution (FasterNet)",
+       [](net_builder& b) {
+         const auto x = stem(b);
+         const auto at = b.reshape(b.constant({0, 0, 0, 1, 0, 2, 0, 3}), {1, 4, 2});
+         const auto y = b.op("ScatterND", {x, at, b.conv(b.slice(x, 0, 4), 4)});
+         return b.classify(b.add(x, b.conv1(b.conv_bn_relu(y, 32, {.kernel = 1}), 16)));
+       },
+       48},
       {"a bias of which some entries are another parameter",
        [](net_builder& b) {
          const auto x = b.transpose(b.reshape(b.max_pool(stem(b)), {1, 16, 16}), {0, 2, 1});
