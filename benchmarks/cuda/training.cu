@@ -6,8 +6,9 @@
 #include <slimming/ops/builtin.hpp>      // builtin_ops
 #include <slimming/train/optimiser.hpp>  // sgd_rule
 
-#include <string>  // std::string
-#include <vector>  // std::vector
+#include <algorithm>  // std::sort
+#include <string>     // std::string
+#include <vector>     // std::vector
 
 #include "benchmarks/cuda/measure.cuh"
 

@@ -20,6 +20,7 @@
 
 #include "benchmarks/support/measure.hpp"  // spread, measured_peak
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <map>

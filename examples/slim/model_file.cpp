@@ -24,6 +24,7 @@
 #include <span>     // std::as_bytes
 #include <sstream>  // std::ostringstream
 #include <utility>  // std::pair
+#include <variant>  // std::get_if
 
 namespace slim {
 

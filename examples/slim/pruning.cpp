@@ -10,11 +10,12 @@
 #include <slimming/plan/importance.hpp>   // importance, bn_gamma, l1_norm, ...
 #include <slimming/surgery/parallel.hpp>  // parallel
 
-#include <charconv>  // std::from_chars
-#include <cmath>     // std::floor
-#include <map>       // std::map
-#include <ostream>   // std::ostream
-#include <tuple>     // std::tuple
+#include <algorithm>  // std::find_if
+#include <charconv>   // std::from_chars
+#include <cmath>      // std::floor
+#include <map>        // std::map
+#include <ostream>    // std::ostream
+#include <tuple>      // std::tuple
 
 namespace slim {
 

@@ -10,9 +10,10 @@
 
 #include <slimming/train/schedule.hpp>  // schedule
 
-#include <iomanip>  // std::setw
-#include <ostream>  // std::ostream
-#include <vector>   // std::vector
+#include <functional>  // std::function
+#include <iomanip>     // std::setw
+#include <ostream>     // std::ostream
+#include <vector>      // std::vector
 
 namespace slim {
 

@@ -3,6 +3,7 @@
 #include <slimming/cuda/convolution.cuh>               // padded_geometry, pack_weights
 #include <slimming/kernels/reference/convolution.hpp>  // the oracle
 
+#include <cmath>   // std::abs
 #include <vector>  // std::vector
 
 #include "tests/cuda/support.hpp"

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <slimming/cuda/cudnn.cuh>  // cudnn_convolution
 
+#include <cmath>   // std::sqrt
 #include <vector>  // std::vector
 
 #include "tests/cuda/support.hpp"

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <slimming/data/cifar.hpp>
 
+#include <algorithm>
 #include <set>
 
 #include "tests/support/catch.hpp"

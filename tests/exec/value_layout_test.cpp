@@ -4,8 +4,9 @@
 
 #include "tests/support/catch.hpp"  // TEST_CASE
 
-#include <numeric>  // std::iota
-#include <vector>   // std::vector
+#include <algorithm>  // std::count
+#include <numeric>    // std::iota
+#include <vector>     // std::vector
 
 namespace sl = slimming;
 using sl::exec::value_layout;

@@ -7,6 +7,8 @@
 #include "tests/io/shared_data.hpp"
 #include "tests/support/catch.hpp"
 
+#include <algorithm>
+
 namespace sl = slimming;
 using Catch::Contains;
 using sl::io::named_tensor;

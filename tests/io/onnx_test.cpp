@@ -5,8 +5,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
+#include <variant>
 
 #include "tests/io/hostile.hpp"
 #include "tests/io/shared_data.hpp"

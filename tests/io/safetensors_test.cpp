@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <slimming/io/safetensors.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "tests/io/hostile.hpp"

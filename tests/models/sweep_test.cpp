@@ -52,7 +52,7 @@ index_t sweep(const sl::channel_graph& graph) {
       const sl::policy policies[] = {sl::global_ratio{ratio}, sl::per_layer_ratio{ratio},
                                      sl::compat::network_slimming{ratio}};
       for (const auto& policy : policies) {
-        INFO("ratio " << ratio << ", policy " << policy.index() << ", round_to " << round_to);
+        INFO("ratio " << ratio << ", policy " << &policy - policies << ", round_to " << round_to);
         const auto plan = sl::make_plan(graph, groups, scores, policy, {.round_to = round_to});
         check_nothing_is_empty(plan);
         least = std::min(least, plan.after().parameters);

@@ -4,6 +4,7 @@
 
 #include <slimming/plan/detail/glob.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>

@@ -7,6 +7,9 @@
 #include "tests/slim/program.hpp"
 #include "tests/support/catch.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 using test::json_of;
 using test::outcome;
 using test::slim;

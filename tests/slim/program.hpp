@@ -11,6 +11,7 @@
 #include <sys/wait.h>  // waitpid
 #include <unistd.h>    // fork, execv
 
+#include <algorithm>   // std::count
 #include <chrono>      // std::chrono
 #include <csignal>     // kill
 #include <cstdlib>     // std::exit, setenv

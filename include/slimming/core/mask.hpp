@@ -9,9 +9,8 @@
 #include <slimming/core/config.hpp>  // index_t
 #include <slimming/core/error.hpp>   // shape_mismatch, bad_value
 
-#include <algorithm>  // std::count
-#include <span>       // std::span
-#include <vector>     // std::vector
+#include <span>    // std::span
+#include <vector>  // std::vector
 
 namespace slimming::inline v0 {
 
@@ -45,7 +44,9 @@ class mask {
 
   /// Number of kept channels.
   [[nodiscard]] index_t count() const noexcept {
-    return static_cast<index_t>(std::count(keep_.begin(), keep_.end(), 1));
+    index_t n = 0;
+    for (const char k : keep_) n += k;
+    return n;
   }
   [[nodiscard]] bool keeps_all() const noexcept { return count() == size(); }
   /// Kept channels, increasing.
@@ -75,7 +76,7 @@ class mask {
   friend bool operator==(const mask&, const mask&) = default;
 
  private:
-  std::vector<unsigned char> keep_;
+  std::vector<char> keep_;
 };
 
 }  // namespace slimming::inline v0

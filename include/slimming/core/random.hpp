@@ -7,9 +7,9 @@
 /// so that any thread may draw any number and a checkpoint needs three integers.
 /// Area: core. Usable in device code. Source: SplitMix64 finaliser (Steele et al., OOPSLA 2014).
 
-#include <slimming/core/config.hpp>  // SLIMMING_HOST_DEVICE, index_t
+#include <slimming/core/config.hpp>       // SLIMMING_HOST_DEVICE, index_t
+#include <slimming/core/detail/math.hpp>  // square_root, logarithm, cosine
 
-#include <cmath>    // std::sqrt, std::log, std::cos
 #include <cstdint>  // std::uint64_t
 #include <utility>  // std::swap
 #include <vector>   // std::vector
@@ -42,7 +42,7 @@ struct random_stream {
   double normal() noexcept {
     const double u = 1.0 - uniform();
     const double v = uniform();
-    return std::sqrt(-2.0 * std::log(u)) * std::cos(6.283185307179586 * v);
+    return detail::square_root(-2.0 * detail::logarithm(u)) * detail::cosine(6.283185307179586 * v);
   }
 
   friend constexpr bool operator==(const random_stream&, const random_stream&) = default;

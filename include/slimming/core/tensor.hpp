@@ -13,14 +13,13 @@
 #include <slimming/core/error.hpp>        // bad_value, unsupported
 #include <slimming/core/tensor_view.hpp>  // tensor_view
 
-#include <algorithm>  // std::copy
-#include <cstddef>    // std::byte
-#include <cstring>    // std::memcpy
-#include <limits>     // std::numeric_limits
-#include <new>        // aligned operator new
-#include <span>       // std::span
-#include <utility>    // std::exchange
-#include <vector>     // std::vector
+#include <cstddef>  // std::byte
+#include <cstring>  // std::memcpy
+#include <limits>   // std::numeric_limits
+#include <new>      // aligned operator new
+#include <span>     // std::span
+#include <utility>  // std::exchange
+#include <vector>   // std::vector
 
 namespace slimming::inline v0 {
 
@@ -37,6 +36,14 @@ using shape = std::vector<index_t>;
     n *= e;
   }
   return n;
+}
+
+[[nodiscard]] inline bool are_equal(std::span<const index_t> a,
+                                    std::span<const index_t> b) noexcept {
+  if (a.size() != b.size()) return false;
+  for (std::size_t axis = 0; axis < a.size(); ++axis)
+    if (a[axis] != b[axis]) return false;
+  return true;
 }
 
 /// "(64, 3, 3, 3)": how messages print a shape.
@@ -159,7 +166,7 @@ class any_tensor {
     any_tensor t(dtype_of<T>(), std::move(extents));
     if (static_cast<index_t>(values.size()) != t.size())
       throw shape_mismatch("any_tensor::from", t.size(), static_cast<index_t>(values.size()));
-    std::copy(values.begin(), values.end(), t.values<T>().begin());
+    if (!values.empty()) std::memcpy(t.bytes_.data(), values.data(), values.size_bytes());
     return t;
   }
 

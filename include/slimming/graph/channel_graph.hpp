@@ -7,20 +7,19 @@
 /// Area: graph. Knows no operator. Front ends and rules write it, plans and surgery read it.
 
 #include <slimming/core/config.hpp>             // index_t
+#include <slimming/core/detail/ordering.hpp>    // smaller, larger
 #include <slimming/core/error.hpp>              // shape_mismatch, bad_value
 #include <slimming/graph/detail/key_index.hpp>  // key_index
 #include <slimming/graph/parameter.hpp>         // parameter, parameter_id, role
 
-#include <algorithm>  // std::max
-#include <array>      // std::array
-#include <concepts>   // std::invocable
-#include <cstdint>    // std::int32_t
-#include <limits>     // std::numeric_limits
-#include <numeric>    // std::iota
-#include <span>       // std::span
-#include <string>     // std::string
-#include <utility>    // std::move
-#include <vector>     // std::vector
+#include <array>     // std::array
+#include <concepts>  // std::invocable
+#include <cstdint>   // std::int32_t
+#include <limits>    // std::numeric_limits
+#include <span>      // std::span
+#include <string>    // std::string
+#include <utility>   // std::move
+#include <vector>    // std::vector
 
 namespace slimming::inline v0 {
 
@@ -60,8 +59,8 @@ class channel_graph {
     std::vector<index_t> indices;
     std::int32_t op;
   };
-  /// Channel `index` of `at` (every channel if -1) may not be removed.
-  struct pin_record {
+  /// What is said of channel `index` of `at` (of every channel if -1), and why.
+  struct reason_record {
     channels at;
     index_t index;
     std::string reason;
@@ -73,12 +72,6 @@ class channel_graph {
     std::size_t axis;
     channels at;
     role as;
-    std::int32_t op;
-  };
-  /// Removing channels of `at` changes more than their own contribution; reports repeat the reason.
-  struct approximation_record {
-    channels at;
-    std::string reason;
     std::int32_t op;
   };
   /// A parameter, which bindings slice its axes (-1: none) and how often each element multiplies.
@@ -99,7 +92,8 @@ class channel_graph {
       throw bad_value(name + ": the graph would exceed 2^31 channels; channels", n);
     values_.push_back({std::move(name), first, n, current_op()});
     parent_.resize(static_cast<std::size_t>(first + n));
-    std::iota(parent_.begin() + first, parent_.end(), static_cast<std::int32_t>(first));
+    for (index_t a = first; a < first + n; ++a)
+      parent_[static_cast<std::size_t>(a)] = static_cast<std::int32_t>(a);
     return {static_cast<std::int32_t>(values_.size()) - 1};
   }
 
@@ -159,7 +153,7 @@ class channel_graph {
   /// Declares that cutting channels of \p at is not exact.
   void approximate(channels at, std::string reason) {
     require(at);
-    approximations_.push_back({at, std::move(reason), current_op()});
+    approximations_.push_back({at, -1, std::move(reason), current_op()});
   }
 
   /// Registers a parameter. The same memory registered again is the same parameter (tied weights).
@@ -227,8 +221,10 @@ class channel_graph {
   [[nodiscard]] const std::vector<binding>& bindings() const noexcept { return bindings_; }
   [[nodiscard]] const std::vector<tie_record>& ties() const noexcept { return ties_; }
   [[nodiscard]] const std::vector<select_record>& selects() const noexcept { return selects_; }
-  [[nodiscard]] const std::vector<pin_record>& pins() const noexcept { return pins_; }
-  [[nodiscard]] const std::vector<approximation_record>& approximations() const noexcept {
+  /// Channels that may not be removed.
+  [[nodiscard]] const std::vector<reason_record>& pins() const noexcept { return pins_; }
+  /// Channels whose removal changes more than their own contribution.
+  [[nodiscard]] const std::vector<reason_record>& approximations() const noexcept {
     return approximations_;
   }
   [[nodiscard]] const std::vector<std::string>& ops() const noexcept { return ops_; }
@@ -252,7 +248,7 @@ class channel_graph {
                           ") lies outside [0, " + std::to_string(size(c)) + ")");
   }
   static void merge(parameter& known, const parameter& again) {
-    for (std::size_t axis = 0; axis < std::max(known.array.rank, again.array.rank); ++axis)
+    for (std::size_t axis = 0; axis < detail::larger(known.array.rank, again.array.rank); ++axis)
       if (known.array.extent[axis] != again.array.extent[axis])
         throw shape_mismatch("'" + again.name + "' shares the memory of '" + known.name +
                                  "': axis " + std::to_string(axis),
@@ -274,7 +270,8 @@ class channel_graph {
     std::int32_t* parent = parent_.data();
     const auto x = find(parent, static_cast<std::int32_t>(a));
     const auto y = find(parent, static_cast<std::int32_t>(b));
-    parent[std::max(x, y)] = std::min(x, y);  // the smallest atom represents: deterministic
+    parent[detail::larger(x, y)] =
+        detail::smaller(x, y);  // the smallest atom represents: deterministic
   }
 
   std::vector<std::string> ops_;
@@ -285,8 +282,8 @@ class channel_graph {
   std::vector<binding> bindings_;
   std::vector<tie_record> ties_;
   std::vector<select_record> selects_;
-  std::vector<pin_record> pins_;
-  std::vector<approximation_record> approximations_;
+  std::vector<reason_record> pins_;
+  std::vector<reason_record> approximations_;
 };
 
 }  // namespace slimming::inline v0

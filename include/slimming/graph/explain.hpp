@@ -8,15 +8,15 @@
 
 #include <slimming/core/config.hpp>          // index_t
 #include <slimming/core/error.hpp>           // bad_value
+#include <slimming/core/mask.hpp>            // mask
 #include <slimming/graph/channel_graph.hpp>  // channel_graph
-#include <slimming/graph/parameter.hpp>      // role
+#include <slimming/graph/groups.hpp>         // ragged
 #include <slimming/graph/words.hpp>          // channel_words, op_words, name_of
 
-#include <algorithm>  // std::sort, std::find_if, std::any_of
-#include <cstddef>    // std::size_t
-#include <cstdint>    // std::int32_t
-#include <string>     // std::string
-#include <vector>     // std::vector
+#include <cstddef>  // std::size_t
+#include <cstdint>  // std::int32_t
+#include <string>   // std::string
+#include <vector>   // std::vector
 
 namespace slimming::inline v0 {
 
@@ -36,14 +36,14 @@ class tie_walk {
   };
 
   tie_walk(const channel_graph& graph, channels c, index_t i)
-      : graph_(graph), ties_of_(graph.values().size()), selects_of_(graph.values().size()) {
-    for (std::size_t t = 0; t < graph.ties().size(); ++t) {
-      const auto& tie = graph.ties()[t];
-      ties_of_[index(tie.a)].push_back(t);
-      if (tie.b != tie.a) ties_of_[index(tie.b)].push_back(t);
-    }
-    for (std::size_t s = 0; s < graph.selects().size(); ++s)
-      selects_of_[index(graph.selects()[s].wide)].push_back(s);
+      : graph_(graph),
+        sides_of_(graph.values().size(), 2 * graph.ties().size(),
+                  [&](std::size_t side) {
+                    const auto& tie = graph.ties()[side / 2];
+                    return (side % 2 == 0 ? tie.a : tie.b).id;
+                  }),
+        selects_of_(graph.values().size(), graph.selects().size(),
+                    [&](std::size_t s) { return graph.selects()[s].wide.id; }) {
     seen_.assign(static_cast<std::size_t>(graph.atom_count()), 0);
     visit({c, i, -1, -1, false});
     // Ties first, so that a channel of the same group is never said to be a selected one.
@@ -72,16 +72,16 @@ class tie_walk {
     const auto go = [&](channels to, index_t j, std::int32_t op) {
       visit({to, j, static_cast<std::int32_t>(next), op, here.by_selection});
     };
-    for (const std::size_t t : ties_of_[index(here.at)]) {
-      const auto& tie = graph_.ties()[t];
+    for (const auto side : sides_of_.row(index(here.at))) {
+      const auto& tie = graph_.ties()[static_cast<std::size_t>(side / 2)];
       const auto b_of = [&](index_t i, index_t k) {
         return tie.map.empty() ? tie.first_b + i * tie.block + k
                                : tie.map[static_cast<std::size_t>(i)];
       };
-      if (tie.a == here.at && here.i >= tie.first_a && here.i < tie.first_a + tie.n)
-        for (index_t k = 0; k < tie.block; ++k) go(tie.b, b_of(here.i - tie.first_a, k), tie.op);
-      if (tie.b != here.at) continue;
-      if (tie.map.empty()) {
+      if (side % 2 == 0) {
+        if (here.i >= tie.first_a && here.i < tie.first_a + tie.n)
+          for (index_t k = 0; k < tie.block; ++k) go(tie.b, b_of(here.i - tie.first_a, k), tie.op);
+      } else if (tie.map.empty()) {
         const index_t offset = here.i - tie.first_b;
         if (offset >= 0 && offset < tie.n * tie.block)
           go(tie.a, tie.first_a + offset / tie.block, tie.op);
@@ -94,8 +94,8 @@ class tie_walk {
 
   void follow_selects(std::size_t next) {
     const place here = places_[next];
-    for (const std::size_t s : selects_of_[index(here.at)]) {
-      const auto& select = graph_.selects()[s];
+    for (const auto s : selects_of_.row(index(here.at))) {
+      const auto& select = graph_.selects()[static_cast<std::size_t>(s)];
       for (index_t j = 0; j < graph_.size(select.narrow); ++j)
         if (select.indices[static_cast<std::size_t>(j)] == here.i)
           visit({select.narrow, j, static_cast<std::int32_t>(next), select.op, true});
@@ -103,9 +103,8 @@ class tie_walk {
   }
 
   const channel_graph& graph_;
-  std::vector<std::vector<std::size_t>> ties_of_;  // value -> ties
-  std::vector<std::vector<std::size_t>>
-      selects_of_;          // value -> selections that it is the wide side of
+  ragged sides_of_;         // value -> 2 * tie where it is `a`, 2 * tie + 1 where it is `b`
+  ragged selects_of_;       // value -> selections that it is the wide side of
   std::vector<char> seen_;  // atom
   std::vector<place> places_;
 };
@@ -118,26 +117,29 @@ inline index_t pin_of(const channel_graph& graph, channels c, index_t i) {
   return -1;
 }
 
+/// The channels of \p at among the places.
+inline mask mask_of(const channel_graph& graph, channels at,
+                    const std::vector<tie_walk::place>& places, bool by_selection) {
+  mask reached(graph.size(at), false);
+  for (const auto& p : places)
+    if (p.at == at && p.by_selection == by_selection) reached.set(p.i, true);
+  return reached;
+}
+
 /// One line per value: its channels among the places and what first led there.
 inline std::string list_places(const channel_graph& graph,
                                const std::vector<tie_walk::place>& places, bool by_selection) {
-  struct line {
-    channels at;
-    std::int32_t op;
-    std::vector<index_t> indices;
-  };
-  std::vector<line> lines;
-  for (std::size_t p = 1; p < places.size(); ++p) {
-    if (places[p].by_selection != by_selection) continue;
-    auto found = std::find_if(lines.begin(), lines.end(),
-                              [&](const line& l) { return l.at == places[p].at; });
-    if (found == lines.end()) found = lines.insert(lines.end(), {places[p].at, places[p].op, {}});
-    found->indices.push_back(places[p].i);
-  }
   std::string text;
-  for (line& l : lines) {
-    std::sort(l.indices.begin(), l.indices.end());
-    text += "  " + channel_words(graph, l.at, l.indices) + op_words(graph, l.op, " by ") + '\n';
+  std::vector<char> is_listed(graph.values().size(), 0);
+  const tie_walk::place& start = places.front();  // needs no line of its own
+  for (const auto& p : places) {
+    auto& listed = is_listed[static_cast<std::size_t>(p.at.id)];
+    if (&p == &start || p.by_selection != by_selection || listed) continue;
+    listed = 1;
+    mask reached = mask_of(graph, p.at, places, by_selection);
+    if (p.at == start.at && !by_selection) reached.set(start.i, false);
+    text +=
+        "  " + channel_words(graph, p.at, reached.indices()) + op_words(graph, p.op, " by ") + '\n';
   }
   return text;
 }
@@ -146,13 +148,10 @@ inline std::string list_parameters(const channel_graph& graph,
                                    const std::vector<tie_walk::place>& places) {
   std::string text;
   for (const auto& b : graph.bindings()) {
-    std::vector<index_t> indices;
-    for (const auto& p : places)
-      if (p.at == b.at && !p.by_selection) indices.push_back(p.i);
-    if (indices.empty()) continue;
-    std::sort(indices.begin(), indices.end());
+    const mask reached = mask_of(graph, b.at, places, false);
+    if (reached.count() == 0) continue;
     text += "  '" + graph.at(b.parameter).value.name + "' axis " + std::to_string(b.axis) + " (" +
-            std::string(name_of(b.as)) + "), " + range_words(indices) + '\n';
+            std::string(name_of(b.as)) + "), " + range_words(reached.indices()) + '\n';
   }
   return text;
 }
@@ -170,17 +169,21 @@ inline std::string list_parameters(const channel_graph& graph,
   const auto& places = walk.places();
 
   std::string text = detail::channel_words(graph, c, {i});
-  const auto pinned = std::find_if(places.begin(), places.end(), [&](const auto& p) {
-    return detail::pin_of(graph, p.at, p.i) >= 0;
-  });
-  if (pinned == places.end()) {
+  const detail::tie_walk::place* pinned = nullptr;
+  index_t pin_number = -1;
+  for (const auto& p : places) {
+    pin_number = detail::pin_of(graph, p.at, p.i);
+    if (pin_number < 0) continue;
+    pinned = &p;
+    break;
+  }
+  if (!pinned) {
     text += " may be removed.\n";
   } else {
-    const auto& pin =
-        graph.pins()[static_cast<std::size_t>(detail::pin_of(graph, pinned->at, pinned->i))];
+    const auto& pin = graph.pins()[static_cast<std::size_t>(pin_number)];
     text += " stays: " + pin.reason + detail::op_words(graph, pin.op, " at ") + ".\n";
     std::string path;
-    for (const auto* step = &*pinned; step->from >= 0;) {
+    for (const auto* step = pinned; step->from >= 0;) {
       const auto& from = places[static_cast<std::size_t>(step->from)];
       const bool is_read = step->by_selection && !from.by_selection;
       path = (is_read ? "  is read by " : "  goes with ") +
@@ -197,8 +200,7 @@ inline std::string list_parameters(const channel_graph& graph,
   if (const auto parameters = detail::list_parameters(graph, places); !parameters.empty())
     text += "They index:\n" + parameters;
   for (const auto& a : graph.approximations())
-    if (std::any_of(places.begin(), places.end(),
-                    [&](const auto& p) { return p.at == a.at && !p.by_selection; }))
+    if (detail::mask_of(graph, a.at, places, false).count() > 0)
       text +=
           "Removing it is approximate: " + a.reason + detail::op_words(graph, a.op, " in ") + ".\n";
   return text;

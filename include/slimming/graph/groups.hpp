@@ -8,12 +8,11 @@
 
 #include <slimming/graph/channel_graph.hpp>  // channel_graph
 
-#include <algorithm>  // std::sort, std::unique
-#include <bit>        // std::bit_ceil
-#include <cstdint>    // std::int32_t
-#include <span>       // std::span
-#include <utility>    // std::exchange, std::pair
-#include <vector>     // std::vector
+#include <bit>      // std::bit_ceil
+#include <cstdint>  // std::int32_t
+#include <span>     // std::span
+#include <utility>  // std::exchange
+#include <vector>   // std::vector
 
 namespace slimming::inline v0 {
 
@@ -39,6 +38,8 @@ class ragged {
   [[nodiscard]] std::span<const std::int32_t> row(std::size_t r) const {
     return {items_.data() + first_[r], static_cast<std::size_t>(first_[r + 1] - first_[r])};
   }
+  /// The items of all rows, row after row.
+  [[nodiscard]] std::span<const std::int32_t> items() const noexcept { return items_; }
 
  private:
   std::vector<std::int32_t> first_;
@@ -113,9 +114,8 @@ class channel_groups {
   /// Groups that must go when \p g goes: the narrow sides of selections that read it, increasing.
   [[nodiscard]] std::span<const std::int32_t> dependents(index_t g) const {
     if (dependents_.empty()) return {};
-    const auto row = dependent_rows_.row(static_cast<std::size_t>(g));
-    if (row.empty()) return {};
-    return {dependents_.data() + row.front(), row.size()};
+    const auto* first = first_dependent_.data() + g;
+    return {dependents_.data() + first[0], static_cast<std::size_t>(first[1] - first[0])};
   }
 
  private:
@@ -184,32 +184,45 @@ class channel_groups {
   }
 
   void find_dependents(const channel_graph& graph) {
-    std::vector<std::pair<std::int32_t, std::int32_t>> edges;  // wide group, narrow group
+    std::vector<std::int32_t> wide_end, narrow_end;  // groups, per edge
     for (const auto& s : graph.selects())
       for (index_t j = 0; j < graph.size(s.narrow); ++j) {
         const index_t wide = group_of(s.wide, s.indices[static_cast<std::size_t>(j)]);
         const index_t narrow = group_of(s.narrow, j);
-        if (wide != narrow)
-          edges.emplace_back(static_cast<std::int32_t>(wide), static_cast<std::int32_t>(narrow));
+        if (wide == narrow) continue;
+        wide_end.push_back(static_cast<std::int32_t>(wide));
+        narrow_end.push_back(static_cast<std::int32_t>(narrow));
       }
-    if (edges.empty()) return;
-    std::sort(edges.begin(), edges.end());
-    edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
-    for (const auto& e : edges) dependents_.push_back(e.second);
-    dependent_rows_ =
-        detail::ragged(static_cast<std::size_t>(count()), edges.size(),
-                       [&](std::size_t e) { return static_cast<std::size_t>(edges[e].first); });
+    if (wide_end.empty()) return;
+    // Distributed by the narrow end, then by the wide one, which keeps that order: rows increase.
+    const auto groups = static_cast<std::size_t>(count());
+    const detail::ragged by_narrow(groups, narrow_end.size(),
+                                   [&](std::size_t e) { return narrow_end[e]; });
+    const auto edge = by_narrow.items();
+    const detail::ragged by_wide(groups, edge.size(), [&](std::size_t k) {
+      return wide_end[static_cast<std::size_t>(edge[k])];
+    });
+    first_dependent_.assign(groups + 1, 0);
+    for (std::size_t g = 0; g < groups; ++g) {
+      std::int32_t last = -1;
+      for (const auto k : by_wide.row(g)) {
+        const auto narrow = narrow_end[static_cast<std::size_t>(edge[static_cast<std::size_t>(k)])];
+        if (narrow != last) dependents_.push_back(narrow);
+        last = narrow;
+      }
+      first_dependent_[g + 1] = static_cast<std::int32_t>(dependents_.size());
+    }
   }
 
-  std::vector<std::int32_t> group_of_;  // atom -> group
-  std::vector<std::int32_t> value_of_;  // atom -> value
-  std::vector<index_t> first_atom_;     // value -> its first atom
-  detail::ragged atoms_;                // group -> atoms
-  std::vector<std::int32_t> pin_;       // group -> reason
-  std::vector<std::int32_t> unit_of_;   // group -> unit
-  detail::ragged units_;                // unit -> groups
-  detail::ragged dependent_rows_;       // group -> positions in dependents_
-  std::vector<std::int32_t> dependents_;
+  std::vector<std::int32_t> group_of_;         // atom -> group
+  std::vector<std::int32_t> value_of_;         // atom -> value
+  std::vector<index_t> first_atom_;            // value -> its first atom
+  detail::ragged atoms_;                       // group -> atoms
+  std::vector<std::int32_t> pin_;              // group -> reason
+  std::vector<std::int32_t> unit_of_;          // group -> unit
+  detail::ragged units_;                       // unit -> groups
+  std::vector<std::int32_t> first_dependent_;  // group -> position in dependents_
+  std::vector<std::int32_t> dependents_;       // groups
 };
 
 }  // namespace slimming::inline v0

@@ -6,15 +6,14 @@
 /// Everything that is odd about a graph, all at once: what surgery would refuse, what it would miss.
 /// Area: graph.
 
-#include <slimming/core/array_ref.hpp>          // array_ref
-#include <slimming/core/dtype.hpp>              // size_of
-#include <slimming/graph/channel_graph.hpp>     // channel_graph
-#include <slimming/graph/detail/key_index.hpp>  // key_index
-#include <slimming/graph/groups.hpp>            // channel_groups
+#include <slimming/core/array_ref.hpp>           // array_ref
+#include <slimming/graph/channel_graph.hpp>      // channel_graph
+#include <slimming/graph/detail/key_index.hpp>   // key_index
+#include <slimming/graph/detail/memory_use.hpp>  // memory_use, sort_by_address
+#include <slimming/graph/groups.hpp>             // channel_groups
 
-#include <algorithm>    // std::sort, std::any_of
 #include <cstddef>      // std::size_t
-#include <cstdint>      // std::uintptr_t
+#include <cstdint>      // std::int32_t
 #include <string>       // std::string
 #include <string_view>  // std::string_view
 #include <utility>      // std::exchange
@@ -44,37 +43,13 @@ struct finding {
 
 namespace detail {
 
-/// The bytes between the first and the last element of an array.
-struct byte_range {
-  std::uintptr_t first = 0;
-  std::uintptr_t end = 0;
-  std::size_t parameter = 0;
-  bool has_gaps = false;
-};
-
-inline byte_range bytes_of(const array_ref& a, std::size_t parameter) {
-  index_t low = 0;
-  index_t high = 0;
-  for (std::size_t axis = 0; axis < a.rank; ++axis) {
-    const index_t reach = (a.extent[axis] - 1) * a.stride[axis];
-    (reach < 0 ? low : high) += reach;
-  }
-  const auto size = static_cast<index_t>(size_of(a.type));
-  const auto at = reinterpret_cast<std::uintptr_t>(a.data);
-  return {at + static_cast<std::uintptr_t>(low * size),
-          at + static_cast<std::uintptr_t>((high + 1) * size), parameter,
-          high - low + 1 != a.size()};
-}
-
 inline void find_overlaps(const channel_graph& graph, std::vector<finding>& findings) {
-  std::vector<byte_range> ranges;
+  std::vector<memory_use> ranges;
   for (std::size_t p = 0; p < graph.parameters().size(); ++p) {
     const array_ref& a = graph.parameters()[p].value.array;
-    if (a.data != nullptr && a.size() > 0) ranges.push_back(bytes_of(a, p));
+    if (a.data != nullptr && a.size() > 0) ranges.emplace_back(a, p, true);
   }
-  std::sort(ranges.begin(), ranges.end(), [](const byte_range& a, const byte_range& b) {
-    return a.first != b.first ? a.first < b.first : a.parameter < b.parameter;
-  });
+  sort_by_address(ranges);
   std::size_t widest = 0;  // the range that reaches furthest so far
   for (std::size_t r = 1; r < ranges.size(); ++r) {
     const auto& a = ranges[widest];
@@ -95,8 +70,8 @@ inline void inspect_parameter(const channel_graph::parameter_record& record, boo
                               std::vector<finding>& findings) {
   const array_ref& a = record.value.array;
   const std::string& name = record.value.name;
-  const bool is_bound = std::any_of(record.axis_binding.begin(), record.axis_binding.end(),
-                                    [](std::int32_t b) { return b >= 0; });
+  bool is_bound = false;
+  for (const auto b : record.axis_binding) is_bound = is_bound || b >= 0;
   if (a.size() == 0) {
     findings.push_back({severity::error, "empty_parameter", name, "has no elements"});
     return;
@@ -127,9 +102,9 @@ inline void inspect_parameter(const channel_graph::parameter_record& record, boo
 /// \complexity O(atoms + parameters log parameters).
 [[nodiscard]] inline std::vector<finding> verify(const channel_graph& graph) {
   std::vector<finding> findings;
-  const auto parameters = graph.parameters();
-  const bool sizes_are_known = std::any_of(parameters.begin(), parameters.end(),
-                                           [](const auto& p) { return p.positions > 0; });
+  const auto& parameters = graph.parameters();
+  bool sizes_are_known = false;
+  for (const auto& p : parameters) sizes_are_known = sizes_are_known || p.positions > 0;
   detail::key_index<std::string_view> by_name;
   std::vector<char> is_ambiguous(parameters.size(), 0);
   for (std::size_t p = 0; p < parameters.size(); ++p) {

@@ -17,7 +17,6 @@
 #include <array>     // std::array
 #include <concepts>  // std::same_as
 #include <tuple>     // std::tuple, std::apply
-#include <variant>   // std::variant, std::visit
 #include <vector>    // std::vector
 
 namespace slimming::inline v0 {
@@ -70,11 +69,15 @@ struct layer_traits<Pointer> {
   }
 };
 
-template <class... Layers>
-struct layer_traits<std::variant<Layers...>> {
-  static feature_map connect(layer_scope& at, std::variant<Layers...>& layer,
-                             const feature_map& x) {
-    return std::visit([&](auto& held) { return slimming::connect(at, held, x); }, layer);
+/// std::variant, likewise.
+template <class Variant>
+requires requires(const Variant& v) {
+  v.index();
+  v.valueless_by_exception();
+}
+struct layer_traits<Variant> {
+  static feature_map connect(layer_scope& at, Variant& layer, const feature_map& x) {
+    return visit([&](auto& held) { return slimming::connect(at, held, x); }, layer);  // std's
   }
 };
 

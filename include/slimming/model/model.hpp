@@ -19,6 +19,7 @@
 #include <string_view>    // std::string_view
 #include <unordered_map>  // values by name
 #include <utility>        // std::as_const, std::move
+#include <variant>        // std::get_if
 #include <vector>         // std::vector, std::erase_if
 
 namespace slimming::inline v0 {

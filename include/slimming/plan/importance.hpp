@@ -7,6 +7,7 @@
 /// Area: plan. Reads parameters, writes nothing.
 
 #include <slimming/core/config.hpp>            // index_t
+#include <slimming/core/detail/math.hpp>       // square_root
 #include <slimming/core/error.hpp>             // bad_value
 #include <slimming/core/random.hpp>            // random_stream
 #include <slimming/graph/channel_graph.hpp>    // channel_graph
@@ -19,13 +20,11 @@
 #include <slimming/plan/execution.hpp>         // task_runner, sequential
 #include <slimming/plan/scores.hpp>            // group_scores, normaliser
 
-#include <algorithm>  // std::find, std::upper_bound
-#include <cmath>      // std::sqrt
-#include <concepts>   // std::invocable
-#include <cstdint>    // std::uint64_t
-#include <string>     // std::to_string
-#include <utility>    // std::move
-#include <vector>     // std::vector
+#include <concepts>  // std::invocable
+#include <cstdint>   // std::uint64_t
+#include <string>    // std::to_string
+#include <utility>   // std::move
+#include <vector>    // std::vector
 
 namespace slimming::inline v0 {
 
@@ -75,11 +74,9 @@ template <class Map, class Finish, task_runner Run>
     if (j < 0) {
       require_memory(p);
       j = static_cast<std::int32_t>(jobs.size());
-      jobs.push_back({p.array, p.name, {}, {}});
+      jobs.push_back({p.array, p.name});
     }
-    auto& axes = jobs[static_cast<std::size_t>(j)].axes;
-    if (std::find(axes.begin(), axes.end(), binding.axis) == axes.end())
-      axes.insert(std::upper_bound(axes.begin(), axes.end(), binding.axis), binding.axis);
+    jobs[static_cast<std::size_t>(j)].is_wanted[binding.axis] = true;
   }
   sum_over_axes(jobs, map, run);
   for (auto& job : jobs)
@@ -88,10 +85,8 @@ template <class Map, class Finish, task_runner Run>
   entry_reducer reducer(graph, groups, over_group);
   for (const auto& source : sources) {
     const auto& binding = graph.bindings()[static_cast<std::size_t>(source.binding)];
-    const auto& job =
-        jobs[static_cast<std::size_t>(job_of[static_cast<std::size_t>(binding.parameter.id)])];
-    const auto k = std::find(job.axes.begin(), job.axes.end(), binding.axis) - job.axes.begin();
-    reducer.add(source, job.sums[static_cast<std::size_t>(k)]);
+    const auto j = job_of[static_cast<std::size_t>(binding.parameter.id)];
+    reducer.add(source, jobs[static_cast<std::size_t>(j)].sums[binding.axis]);
   }
   return reducer.scores();
 }
@@ -115,7 +110,7 @@ template <task_runner Run>
                                      l2_norm, const importance_options& options, const Run& run) {
   return scores_from_sums(
       graph, groups, sources_with_role(graph, groups, options.axes), options.over_group, square{},
-      [](double s) { return std::sqrt(s); }, run);
+      [](double s) { return square_root(s); }, run);
 }
 template <task_runner Run>
 [[nodiscard]] group_scores scores_of(const channel_graph& graph, const channel_groups& groups, fpgm,

@@ -25,7 +25,6 @@
 #include <string>       // std::string
 #include <string_view>  // std::string_view
 #include <utility>      // std::move
-#include <variant>      // std::visit
 #include <vector>       // std::vector
 
 namespace slimming::inline v0 {
@@ -69,8 +68,8 @@ class prune_plan {
 
   /// Which of the channels that a layer reads stay, and which of those that it writes; the layer is
   /// named by its weight or scale. A layer with one bound axis answers both from it.
-  [[nodiscard]] const mask& start_mask(parameter_id p) const { return keep({sides(p).start}); }
-  [[nodiscard]] const mask& end_mask(parameter_id p) const { return keep({sides(p).end}); }
+  [[nodiscard]] const mask& start_mask(parameter_id p) const { return keep(side(start_of_, p)); }
+  [[nodiscard]] const mask& end_mask(parameter_id p) const { return keep(side(end_of_, p)); }
   [[nodiscard]] const mask& start_mask(std::string_view parameter) const {
     return start_mask(find(parameter));
   }
@@ -106,20 +105,16 @@ class prune_plan {
     mask keep;
     friend bool operator==(const value&, const value&) = default;
   };
-  struct layer_sides {
-    std::int32_t start = -1, end = -1;  // values
-    friend bool operator==(const layer_sides&, const layer_sides&) = default;
-  };
 
   [[nodiscard]] const value& at(channels c) const {
     if (c.id < 0 || static_cast<std::size_t>(c.id) >= values_.size())
       throw bad_value("channels handle", c.id);
     return values_[static_cast<std::size_t>(c.id)];
   }
-  [[nodiscard]] const layer_sides& sides(parameter_id p) const {
-    const layer_sides& s = sides_.at(static_cast<std::size_t>(p.id));
-    if (s.end < 0) throw bad_value(cut(p).name, "no channels index this parameter");
-    return s;
+  [[nodiscard]] channels side(const std::vector<std::int32_t>& values, parameter_id p) const {
+    const channels c{values.at(static_cast<std::size_t>(p.id))};
+    if (!c) throw bad_value(cut(p).name, "no channels index this parameter");
+    return c;
   }
 
   static void require_consistent(const channel_graph& graph, const channel_groups& groups,
@@ -162,23 +157,21 @@ class prune_plan {
 
   void cut_parameters(const channel_graph& graph) {
     record_.parameters.reserve(graph.parameters().size());
-    sides_.reserve(graph.parameters().size());
     for (const auto& p : graph.parameters()) {
       const auto extents = p.value.array.extents();
       parameter_cut cut{p.value.name, {extents.begin(), extents.end()}};
-      layer_sides side;
+      std::int32_t start = -1, end = -1;
       for (std::size_t axis = 0; axis < p.value.array.rank; ++axis) {
         const auto b = p.axis_binding[axis];
         if (b < 0) continue;
         const auto& binding = graph.bindings()[static_cast<std::size_t>(b)];
-        (binding.as == role::weight_in ? side.start : side.end) = binding.at.id;
+        (binding.as == role::weight_in ? start : end) = binding.at.id;
         const mask& keep = values_[static_cast<std::size_t>(binding.at.id)].keep;
         if (!keep.keeps_all()) cut.axes.push_back({axis, keep.indices()});
         if (binding.as == role::index) cut.entries = entries_of(graph, binding.at);
       }
-      if (side.start < 0) side.start = side.end;
-      if (side.end < 0) side.end = side.start;
-      sides_.push_back(side);
+      start_of_.push_back(start < 0 ? end : start);
+      end_of_.push_back(end < 0 ? start : end);
       record_.parameters.push_back(std::move(cut));
     }
   }
@@ -202,7 +195,7 @@ class prune_plan {
   }
 
   std::vector<value> values_;
-  std::vector<layer_sides> sides_;  // beside record_.parameters
+  std::vector<std::int32_t> start_of_, end_of_;  // parameter -> value, -1: none
   std::vector<layer_width> layers_;
   plan_record record_;
 };
@@ -251,11 +244,10 @@ namespace detail {
     throw shape_mismatch("make_plan: scores", groups.count(), scores.size());
   const detail::protection kept(graph, groups, limits);
   detail::selection chosen(graph, groups, scores, kept, limits);
-  const auto choose = [&](const auto& p) {
+  how_much.visit([&](const auto& p) {
     detail::require_valid(p);
     chosen(p);
-  };
-  std::visit(choose, how_much);
+  });
   mask keep(groups.count());
   for (const auto g : chosen.order().sequence()) keep.set(g, false);
   return {graph, groups, keep, detail::skipped_units(graph, groups, scores, kept, chosen)};

@@ -9,8 +9,8 @@
 #include <slimming/core/config.hpp>  // index_t
 #include <slimming/core/error.hpp>   // bad_value
 
+#include <cstdint>  // std::uint8_t
 #include <string>   // std::string
-#include <variant>  // std::variant
 #include <vector>   // std::vector
 
 namespace slimming::inline v0 {
@@ -49,8 +49,53 @@ struct network_slimming {
 
 }  // namespace compat
 
-using policy = std::variant<global_ratio, per_layer_ratio, score_threshold, parameter_budget,
-                            mac_budget, compat::network_slimming>;
+/// Any one of the policies above. (A std::variant and its visit would cost a compiler more than the six
+/// policies themselves.)
+class policy {
+ public:
+  policy(global_ratio p) noexcept : which_(which::global_ratio), number_(p.ratio) {}
+  policy(per_layer_ratio p) noexcept : which_(which::per_layer_ratio), number_(p.ratio) {}
+  policy(score_threshold p) noexcept : which_(which::score_threshold), number_(p.threshold) {}
+  policy(parameter_budget p) noexcept
+      : which_(which::parameter_budget), number_(p.share), at_most_(p.at_most) {}
+  policy(mac_budget p) noexcept
+      : which_(which::mac_budget), number_(p.share), at_most_(p.at_most) {}
+  policy(compat::network_slimming p) noexcept
+      : which_(which::network_slimming), number_(p.percent) {}
+
+  /// Calls \p f with the policy that this is.
+  template <class F>
+  void visit(F f) const {
+    switch (which_) {
+      case which::global_ratio:
+        return f(global_ratio{number_});
+      case which::per_layer_ratio:
+        return f(per_layer_ratio{number_});
+      case which::score_threshold:
+        return f(score_threshold{number_});
+      case which::parameter_budget:
+        return f(parameter_budget{number_, at_most_});
+      case which::mac_budget:
+        return f(mac_budget{number_, at_most_});
+      case which::network_slimming:
+        return f(compat::network_slimming{number_});
+    }
+  }
+
+ private:
+  enum class which : std::uint8_t {
+    global_ratio,
+    per_layer_ratio,
+    score_threshold,
+    parameter_budget,
+    mac_budget,
+    network_slimming
+  };
+
+  which which_;
+  double number_;
+  index_t at_most_ = 0;
+};
 
 /// What holds whatever the policy asks. A *unit* is a set of interchangeable groups (channel_groups).
 struct constraints {

@@ -10,11 +10,10 @@
 #include <slimming/core/tensor.hpp>  // shape
 #include <slimming/plan/cost.hpp>    // cost
 
-#include <algorithm>  // std::find_if
-#include <cstddef>    // std::size_t
-#include <optional>   // std::optional
-#include <string>     // std::string
-#include <vector>     // std::vector
+#include <cstddef>   // std::size_t
+#include <optional>  // std::optional
+#include <string>    // std::string
+#include <vector>    // std::vector
 
 namespace slimming::inline v0 {
 
@@ -46,9 +45,9 @@ struct parameter_cut {
   [[nodiscard]] bool is_untouched() const noexcept { return axes.empty() && !entries; }
   /// The slices of \p axis that stay, or null if all do.
   [[nodiscard]] const std::vector<index_t>* kept(std::size_t axis) const {
-    const auto found =
-        std::find_if(axes.begin(), axes.end(), [&](const axis_cut& a) { return a.axis == axis; });
-    return found == axes.end() ? nullptr : &found->kept;
+    for (const axis_cut& a : axes)
+      if (a.axis == axis) return &a.kept;
+    return nullptr;
   }
   [[nodiscard]] shape after() const {
     shape extents = before;

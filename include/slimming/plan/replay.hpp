@@ -37,7 +37,7 @@ namespace slimming::inline v0 {
     if (by_name.find_or_add(name_of(k), k, name_of) != k)
       throw plan_mismatch(name_of(k), "two parameters of the record have this name");
   const channel_groups groups(graph);
-  std::vector<signed char> decided(static_cast<std::size_t>(groups.count()), -1);
+  std::vector<std::int32_t> decided(static_cast<std::size_t>(groups.count()), -1);
   std::size_t found = 0;
   for (const auto& p : graph.parameters()) {
     const std::int32_t entry = by_name.find(p.value.name, name_of);

@@ -6,12 +6,13 @@
 /// A number per channel group: the smaller, the sooner the group goes.
 /// Area: plan.
 
-#include <slimming/core/config.hpp>   // index_t
-#include <slimming/core/error.hpp>    // bad_value, shape_mismatch
-#include <slimming/graph/groups.hpp>  // channel_groups
+#include <slimming/core/config.hpp>           // index_t
+#include <slimming/core/detail/math.hpp>      // is_finite
+#include <slimming/core/detail/ordering.hpp>  // sort, larger
+#include <slimming/core/error.hpp>            // bad_value, shape_mismatch
+#include <slimming/graph/groups.hpp>          // channel_groups
 
-#include <algorithm>    // std::sort
-#include <cmath>        // std::isfinite
+#include <cstdint>      // std::int32_t
 #include <limits>       // std::numeric_limits
 #include <string>       // std::to_string
 #include <string_view>  // std::string_view
@@ -28,12 +29,12 @@ class group_scores {
   explicit group_scores(index_t groups) : score_(static_cast<std::size_t>(groups), none) {}
 
   [[nodiscard]] index_t size() const noexcept { return static_cast<index_t>(score_.size()); }
-  [[nodiscard]] bool has(index_t g) const { return !std::isnan(at(g)); }
+  [[nodiscard]] bool has(index_t g) const { return at(g) == at(g); }
   /// \pre has(g)
   [[nodiscard]] double operator[](index_t g) const { return at(g); }
   /// \throws bad_value  naming \p place if \p score is NaN or infinite.
   void set(index_t g, double score, std::string_view place = "score") {
-    if (!std::isfinite(score)) throw bad_value(place, score);
+    if (!detail::is_finite(score)) throw bad_value(place, score);
     score_[static_cast<std::size_t>(g)] = score;
   }
 
@@ -44,6 +45,22 @@ class group_scores {
 
   std::vector<double> score_;
 };
+
+namespace detail {
+
+struct ranked_group {
+  double score;
+  std::int32_t group;
+};
+
+/// Ascending scores, ties in order of groups.
+inline void sort_by_score(std::vector<ranked_group>& groups) {
+  sort(groups, [](const ranked_group& a, const ranked_group& b) {
+    return a.score != b.score ? a.score < b.score : a.group < b.group;
+  });
+}
+
+}  // namespace detail
 
 /// What the scores of one unit are divided by, so that units of different scale compare.
 enum class normaliser {
@@ -61,29 +78,28 @@ inline void normalise(group_scores& scores, const channel_groups& groups, normal
   if (by == normaliser::none) return;
   if (scores.size() != groups.count())
     throw shape_mismatch("normalise: scores", groups.count(), scores.size());
-  std::vector<index_t> members;
+  std::vector<detail::ranked_group> members;
   for (index_t u = 0; u < groups.unit_count(); ++u) {
     members.clear();
     for (const auto g : groups.unit(u))
-      if (scores.has(g)) members.push_back(g);
+      if (scores.has(g)) members.push_back({scores[g], g});
     if (members.empty()) continue;
-    const auto divide = [&](index_t g, double divisor) {
-      scores.set(g, divisor == 0 ? 0 : scores[g] / divisor,
-                 "normalised score of group " + std::to_string(g));
+    const auto divide = [&](const detail::ranked_group& m, double divisor) {
+      scores.set(m.group, divisor == 0 ? 0 : m.score / divisor,
+                 "normalised score of group " + std::to_string(m.group));
     };
     if (by == normaliser::lamp) {
-      std::sort(members.begin(), members.end(), [&](index_t a, index_t b) {
-        return scores[a] != scores[b] ? scores[a] > scores[b] : a > b;
-      });
+      detail::sort_by_score(members);
       double not_smaller = 0;
-      for (const index_t g : members) divide(g, not_smaller += scores[g]);
+      for (std::size_t k = members.size(); k-- > 0;)
+        divide(members[k], not_smaller += members[k].score);
       continue;
     }
-    double divisor = by == normaliser::max ? scores[members.front()] : 0;
-    for (const index_t g : members)
-      divisor = by == normaliser::max ? std::max(divisor, scores[g]) : divisor + scores[g];
+    double divisor = by == normaliser::max ? members.front().score : 0;
+    for (const auto& m : members)
+      divisor = by == normaliser::max ? detail::larger(divisor, m.score) : divisor + m.score;
     if (by == normaliser::mean) divisor /= static_cast<double>(members.size());
-    for (const index_t g : members) divide(g, divisor);
+    for (const auto& m : members) divide(m, divisor);
   }
 }
 

@@ -63,8 +63,8 @@ inline feature_map connect(channel_graph& graph, const concat_facts& f,
   if (f.spatial_axis && y.has_size && *f.spatial_axis >= y.spatial.size())
     throw shape_mismatch(f.name + ": spatial axes", static_cast<index_t>(*f.spatial_axis) + 1,
                          static_cast<index_t>(y.spatial.size()));
-  for (const feature_map& x : inputs.subspan(1)) {
-    if (!y.has_size) break;
+  for (std::size_t k = 1; k < inputs.size() && y.has_size; ++k) {
+    const feature_map& x = inputs[k];
     detail::require_spatial_rank(y.spatial.size(), x.spatial.size(), f.name);
     for (std::size_t axis = 0; axis < y.spatial.size(); ++axis) {
       if (f.spatial_axis == axis)
@@ -76,7 +76,7 @@ inline feature_map connect(channel_graph& graph, const concat_facts& f,
   }
   graph.enter(f.name);
   if (f.spatial_axis) {
-    for (const feature_map& x : inputs.subspan(1)) graph.tie(y.c, x.c);
+    for (const feature_map& x : inputs) graph.tie(y.c, x.c);
     return y;
   }
   index_t n = 0;

@@ -12,11 +12,10 @@
 #include <slimming/graph/channel_graph.hpp>  // channel_graph
 #include <slimming/rules/feature_map.hpp>    // feature_map
 
-#include <algorithm>  // std::all_of
-#include <cstddef>    // std::size_t
-#include <span>       // std::span
-#include <string>     // std::string
-#include <vector>     // std::vector
+#include <cstddef>  // std::size_t
+#include <span>     // std::span
+#include <string>   // std::string
+#include <vector>   // std::vector
 
 namespace slimming::inline v0::rules {
 
@@ -49,7 +48,9 @@ inline std::vector<index_t> broadcast(std::span<const feature_map> inputs,
 }
 
 inline bool all_have_size(std::span<const feature_map> inputs) {
-  return std::all_of(inputs.begin(), inputs.end(), [](const auto& x) { return x.has_size; });
+  for (const feature_map& x : inputs)
+    if (!x.has_size) return false;
+  return true;
 }
 
 }  // namespace detail

@@ -7,14 +7,13 @@
 /// network slimming; a gather along the channels).
 /// Area: rules.
 
-#include <slimming/core/config.hpp>          // index_t
-#include <slimming/core/dtype.hpp>           // visit_dtype
-#include <slimming/core/error.hpp>           // bad_value, shape_mismatch, unsupported
-#include <slimming/graph/channel_graph.hpp>  // channel_graph
-#include <slimming/graph/parameter.hpp>      // parameter, role
-#include <slimming/rules/feature_map.hpp>    // feature_map
+#include <slimming/core/config.hpp>             // index_t
+#include <slimming/core/detail/index_list.hpp>  // index_at
+#include <slimming/core/error.hpp>              // bad_value
+#include <slimming/graph/channel_graph.hpp>     // channel_graph
+#include <slimming/graph/parameter.hpp>         // parameter, role
+#include <slimming/rules/feature_map.hpp>       // feature_map
 
-#include <concepts>  // std::integral
 #include <optional>  // std::optional
 #include <string>    // std::string
 #include <vector>    // std::vector
@@ -32,24 +31,12 @@ struct channel_select_facts {
 namespace detail {
 
 inline std::vector<index_t> read_indices(const parameter& p) {
-  const array_ref& list = p.array;
-  if (list.rank != 1)
-    throw shape_mismatch(p.name + ": rank of an index list", 1, static_cast<index_t>(list.rank));
-  if (list.data == nullptr && list.extent[0] > 0) throw bad_value(p.name, "has no memory");
-  return visit_dtype(list.type, [&]<class T>() -> std::vector<index_t> {
-    if constexpr (std::integral<T> && !std::same_as<T, bool>) {
-      std::vector<index_t> indices(static_cast<std::size_t>(list.extent[0]));
-      const T* at = reinterpret_cast<const T*>(list.data);
-      for (index_t& i : indices) {
-        i = static_cast<index_t>(*at);
-        at += list.stride[0];
-      }
-      return indices;
-    } else {
-      throw unsupported(p.name,
-                        "an index list holds integers, not " + std::string(name_of(list.type)));
-    }
-  });
+  slimming::detail::require_index_list(p.array, p.name);
+  const index_t n = p.array.extent[0];
+  if (p.array.data == nullptr && n > 0) throw bad_value(p.name, "has no memory");
+  std::vector<index_t> indices;
+  for (index_t k = 0; k < n; ++k) indices.push_back(slimming::detail::index_at(p.array, k));
+  return indices;
 }
 
 }  // namespace detail

@@ -11,20 +11,20 @@
 /// the constants; the correction for every border position is computed exactly, and its largest magnitude
 /// is the bound of the error for whoever leaves the correction out.
 
-#include <slimming/core/array_ref.hpp>  // array_ref
-#include <slimming/core/config.hpp>     // index_t
-#include <slimming/core/dtype.hpp>      // visit_floating
-#include <slimming/core/error.hpp>      // bad_value, shape_mismatch
-#include <slimming/core/mask.hpp>       // mask
+#include <slimming/core/array_ref.hpp>        // array_ref
+#include <slimming/core/config.hpp>           // index_t
+#include <slimming/core/detail/math.hpp>      // is_finite, magnitude
+#include <slimming/core/detail/ordering.hpp>  // larger
+#include <slimming/core/dtype.hpp>            // visit_floating
+#include <slimming/core/error.hpp>            // bad_value, shape_mismatch
+#include <slimming/core/mask.hpp>             // mask
 
-#include <algorithm>    // std::max, std::find
-#include <cmath>        // std::isfinite, std::abs
+#include <array>        // std::array
 #include <concepts>     // std::invocable
 #include <cstddef>      // std::byte
 #include <span>         // std::span
 #include <string>       // std::to_string
 #include <string_view>  // std::string_view
-#include <utility>      // std::pair
 #include <vector>       // std::vector
 
 namespace slimming::inline v0 {
@@ -67,9 +67,16 @@ struct constant_response {
 
 namespace detail {
 
-/// Taps [first, last) of one axis that lie inside the input, per output position.
-[[nodiscard]] inline std::vector<std::pair<index_t, index_t>> taps_inside(const window_axis& a,
-                                                                          index_t taps) {
+/// Taps [first, last) of one axis.
+struct tap_range {
+  index_t first, last;
+
+  friend bool operator==(const tap_range&, const tap_range&) = default;
+};
+
+/// Where the window of the first output position of \p a begins, and how far it reaches.
+/// \throws bad_value, shape_mismatch  if \p a makes no sense, or no window fits.
+inline index_t require_window(const window_axis& a, index_t taps) {
   if (a.input < 1 || a.stride < 1 || a.dilation < 1 || a.pad_begin < 0 || a.pad_end < 0)
     throw bad_value("constant_consumer::window",
                     "input, stride and dilation are positive, padding is not negative");
@@ -78,13 +85,15 @@ namespace detail {
   if (padded < span)
     throw shape_mismatch("constant_consumer::window: the window is larger than the input", padded,
                          span);
-  std::vector<std::pair<index_t, index_t>> inside;
-  for (index_t at = -a.pad_begin; at + span <= a.input + a.pad_end; at += a.stride) {
-    index_t first = 0, last = taps;
-    while (first < last && at + first * a.dilation < 0) ++first;
-    while (last > first && at + (last - 1) * a.dilation >= a.input) --last;
-    inside.push_back({first, last});
-  }
+  return span;
+}
+
+/// The taps inside the input of a window that begins at \p at.
+[[nodiscard]] inline tap_range taps_inside(const window_axis& a, index_t taps, index_t at) {
+  tap_range inside{0, taps};
+  while (inside.first < taps && at + inside.first * a.dilation < 0) ++inside.first;
+  while (inside.last > inside.first && at + (inside.last - 1) * a.dilation >= a.input)
+    --inside.last;
   return inside;
 }
 
@@ -103,7 +112,7 @@ template <std::invocable<double> Activation>
     for (index_t c = 0; c < keep.size(); ++c) {
       if (keep[c]) continue;
       const double k = act(static_cast<double>(b[c * beta.stride[0]]));
-      if (!std::isfinite(k)) throw bad_value("dead_constants: channel " + std::to_string(c), k);
+      if (!detail::is_finite(k)) throw bad_value("dead_constants: channel " + std::to_string(c), k);
       constants[static_cast<std::size_t>(c)] = k;
     }
   });
@@ -126,34 +135,39 @@ template <std::invocable<double> Activation>
   if (static_cast<index_t>(constants.size()) != ins_per_group * consumer.groups)
     throw shape_mismatch("respond: constants", ins_per_group * consumer.groups,
                          static_cast<index_t>(constants.size()));
-  std::vector<std::size_t> axes;  // of the window
-  for (std::size_t a = 0; a < w.rank; ++a)
-    if (a != consumer.out_axis && a != consumer.in_axis) axes.push_back(a);
-  if (!consumer.window.empty() && consumer.window.size() != axes.size())
-    throw shape_mismatch("constant_consumer::window", static_cast<index_t>(axes.size()),
+  std::array<std::size_t, array_ref::max_rank> axes{};  // of the window
+  const std::size_t axis_count = w.rank - 2;
+  for (std::size_t a = 0, k = 0; a < w.rank; ++a)
+    if (a != consumer.out_axis && a != consumer.in_axis) axes[k++] = a;
+  if (!consumer.window.empty() && consumer.window.size() != axis_count)
+    throw shape_mismatch("constant_consumer::window", static_cast<index_t>(axis_count),
                          static_cast<index_t>(consumer.window.size()));
 
   constant_response response;
-  std::vector<std::vector<std::pair<index_t, index_t>>> parts(consumer.window.size());  // per class
+  std::vector<std::vector<index_t>> begins(consumer.window.size());  // of one window per class
+  response.class_of.resize(consumer.window.size());
   index_t combinations = consumer.window.empty() ? 0 : 1;
   for (std::size_t a = 0; a < consumer.window.size(); ++a) {
-    auto& class_of = response.class_of.emplace_back();
-    for (const auto& inside : detail::taps_inside(consumer.window[a], w.extent[axes[a]])) {
-      const auto known = std::find(parts[a].begin(), parts[a].end(), inside);
-      class_of.push_back(static_cast<index_t>(known - parts[a].begin()));
-      if (known == parts[a].end()) parts[a].push_back(inside);
+    const window_axis& axis = consumer.window[a];
+    const index_t length = w.extent[axes[a]], reach = detail::require_window(axis, length);
+    for (index_t at = -axis.pad_begin; at + reach <= axis.input + axis.pad_end; at += axis.stride) {
+      const auto inside = detail::taps_inside(axis, length, at);
+      std::size_t k = 0;
+      while (k < begins[a].size() && detail::taps_inside(axis, length, begins[a][k]) != inside) ++k;
+      response.class_of[a].push_back(static_cast<index_t>(k));
+      if (k == begins[a].size()) begins[a].push_back(at);
     }
-    response.classes.push_back(static_cast<index_t>(parts[a].size()));
+    response.classes.push_back(static_cast<index_t>(begins[a].size()));
     combinations *= response.classes.back();
   }
   response.shift.assign(static_cast<std::size_t>(outs), 0.0);
   response.border.assign(static_cast<std::size_t>(outs * combinations), 0.0);
 
   index_t taps = 1;
-  for (const std::size_t a : axes) taps *= w.extent[a];
+  for (std::size_t a = 0; a < axis_count; ++a) taps *= w.extent[axes[a]];
   visit_floating(w.type, "constant_consumer::weight", [&]<class T>() {
     const auto* data = reinterpret_cast<const T*>(w.data);
-    std::vector<index_t> tap(axes.size());
+    std::array<index_t, array_ref::max_rank> tap{};
     for (index_t o = 0; o < outs; ++o)
       for (index_t i = 0; i < ins_per_group; ++i) {
         const index_t c = o / (outs / consumer.groups) * ins_per_group + i;
@@ -162,7 +176,7 @@ template <std::invocable<double> Activation>
         for (index_t t = 0; t < taps; ++t) {
           index_t rest = t,
                   offset = o * w.stride[consumer.out_axis] + i * w.stride[consumer.in_axis];
-          for (std::size_t a = axes.size(); a-- > 0;) {
+          for (std::size_t a = axis_count; a-- > 0;) {
             tap[a] = rest % w.extent[axes[a]];
             rest /= w.extent[axes[a]];
             offset += tap[a] * w.stride[axes[a]];
@@ -172,11 +186,12 @@ template <std::invocable<double> Activation>
           for (index_t k = 0; k < combinations; ++k) {  // classes that do not see this tap
             index_t code = k;
             bool is_seen = true;
-            for (std::size_t a = axes.size(); a-- > 0;) {
-              const auto& [first, last] =
-                  parts[a][static_cast<std::size_t>(code % response.classes[a])];
+            for (std::size_t a = axis_count; a-- > 0;) {
+              const window_axis& axis = consumer.window[a];
+              const index_t at = begins[a][static_cast<std::size_t>(code % response.classes[a])] +
+                                 tap[a] * axis.dilation;
               code /= response.classes[a];
-              is_seen = is_seen && first <= tap[a] && tap[a] < last;
+              is_seen = is_seen && 0 <= at && at < axis.input;
             }
             if (!is_seen)
               response.border[static_cast<std::size_t>(o * combinations + k)] -= product;
@@ -184,9 +199,10 @@ template <std::invocable<double> Activation>
         }
       }
   });
-  for (const double b : response.border) response.bound = std::max(response.bound, std::abs(b));
+  for (const double b : response.border)
+    response.bound = detail::larger(response.bound, detail::magnitude(b));
   for (std::size_t o = 0; o < response.shift.size(); ++o)
-    if (!std::isfinite(response.shift[o]))
+    if (!detail::is_finite(response.shift[o]))
       throw bad_value("respond: output channel " + std::to_string(o), response.shift[o]);
   return response;
 }

@@ -15,7 +15,7 @@
 #include <slimming/plan/execution.hpp>             // task_runner, sequential
 #include <slimming/plan/plan.hpp>                  // prune_plan
 #include <slimming/plan/record.hpp>                // plan_record
-#include <slimming/surgery/compact.hpp>            // gather, renumber
+#include <slimming/surgery/compact.hpp>            // gather, renumber, renumber_entries
 #include <slimming/surgery/detail/compaction.hpp>  // compaction
 #include <slimming/surgery/detail/operation.hpp>   // prepare_in_place
 #include <slimming/surgery/undo.hpp>               // undo_log
@@ -28,17 +28,16 @@ namespace slimming::inline v0 {
 
 namespace detail {
 
-[[nodiscard]] inline std::vector<const parameter*> parameters_of(const channel_graph& graph) {
-  std::vector<const parameter*> all;
+[[nodiscard]] inline std::vector<matched> parameters_of(const channel_graph& graph) {
+  std::vector<matched> all;
   all.reserve(graph.parameters().size());
-  for (const auto& record : graph.parameters()) all.push_back(&record.value);
+  for (const auto& record : graph.parameters()) all.push_back({&record.value});
   return all;
 }
-[[nodiscard]] inline std::vector<const parameter*> parameters_of(
-    std::span<const parameter> parameters) {
-  std::vector<const parameter*> all;
+[[nodiscard]] inline std::vector<matched> parameters_of(std::span<const parameter> parameters) {
+  std::vector<matched> all;
   all.reserve(parameters.size());
-  for (const parameter& p : parameters) all.push_back(&p);
+  for (const parameter& p : parameters) all.push_back({&p});
   return all;
 }
 
@@ -46,10 +45,9 @@ namespace detail {
 template <task_runner Run>
 void move_all(const std::vector<compaction>& moves, const Run& run) {
   constexpr std::size_t large = std::size_t{8} << 20;
-  std::vector<const compaction*> small;
-  for (const compaction& m : moves)
-    if (m.bytes() < large) small.push_back(&m);
-  run(small.size(), [&](std::size_t k) { (*small[k])(sequential{}); });
+  run(moves.size(), [&](std::size_t k) {
+    if (moves[k].bytes() < large) moves[k](sequential{});
+  });
   for (const compaction& m : moves)
     if (m.bytes() >= large) m(run);
 }
@@ -61,9 +59,9 @@ void move_all(const std::vector<compaction>& moves, const Run& run) {
 }
 
 template <task_runner Run>
-undo_log operate(const std::vector<const parameter*>& parameters, const plan_record& plan,
-                 bool keep_log, const Run& run) {
-  const auto pairs = prepare_in_place(parameters, plan);
+undo_log operate(std::vector<matched> pairs, const plan_record& plan, bool keep_log,
+                 const Run& run) {
+  prepare_in_place(pairs, plan);
   undo_log log;
   if (keep_log || may_throw(pairs)) log = undo_log(pairs, run);
   std::vector<compaction> moves;
@@ -78,10 +76,7 @@ undo_log operate(const std::vector<const parameter*>& parameters, const plan_rec
     if (!cut->entries) continue;
     array_ref list = what->array;
     list.extent[0] = cut->after().front();
-    for_each_entry(list, nullptr, what->name, [&]<class T>(T& entry) {
-      entry = static_cast<T>((*to)[static_cast<std::size_t>(entry)]);
-    });
-    ++to;
+    renumber_entries(list, *to++);
   }
   std::size_t told = 0;
   try {
@@ -94,9 +89,9 @@ undo_log operate(const std::vector<const parameter*>& parameters, const plan_rec
 }
 
 template <task_runner Run>
-void operate_into(const std::vector<const parameter*>& parameters, const plan_record& plan,
+void operate_into(std::vector<matched> pairs, const plan_record& plan,
                   std::span<const array_ref> destinations, const Run& run) {
-  const auto pairs = prepare_into(parameters, plan, destinations);
+  prepare_into(pairs, plan, destinations);
   run(pairs.size(), [&](std::size_t k) {
     gather(pairs[k].what->array, pairs[k].cut->axes, destinations[k]);
     if (pairs[k].cut->entries) renumber(destinations[k], *pairs[k].cut->entries);
@@ -104,14 +99,14 @@ void operate_into(const std::vector<const parameter*>& parameters, const plan_re
 }
 
 template <task_runner Run>
-[[nodiscard]] std::vector<any_tensor> operate_into_new(
-    const std::vector<const parameter*>& parameters, const plan_record& plan, const Run& run) {
+[[nodiscard]] std::vector<any_tensor> operate_into_new(std::vector<matched> pairs,
+                                                       const plan_record& plan, const Run& run) {
+  match(pairs, plan);
   std::vector<any_tensor> tensors;
   std::vector<array_ref> destinations;
-  for (const auto& [what, cut] : match(parameters, plan))
-    tensors.emplace_back(what->array.type, cut->after());
+  for (const auto& [what, cut] : pairs) tensors.emplace_back(what->array.type, cut->after());
   for (any_tensor& t : tensors) destinations.push_back(t.ref());
-  operate_into(parameters, plan, destinations, run);
+  operate_into(std::move(pairs), plan, destinations, run);
   return tensors;
 }
 

@@ -9,21 +9,20 @@
 
 #include <slimming/core/array_ref.hpp>             // array_ref
 #include <slimming/core/config.hpp>                // index_t
-#include <slimming/core/dtype.hpp>                 // size_of, name_of, visit_dtype
-#include <slimming/core/error.hpp>                 // bad_value, shape_mismatch, unsupported
-#include <slimming/core/tensor.hpp>                // shape
+#include <slimming/core/detail/index_list.hpp>     // index_at, set_index_at
+#include <slimming/core/dtype.hpp>                 // size_of, name_of
+#include <slimming/core/error.hpp>                 // bad_value, shape_mismatch
+#include <slimming/core/tensor.hpp>                // shape, are_equal
 #include <slimming/plan/execution.hpp>             // task_runner, sequential
 #include <slimming/plan/record.hpp>                // axis_cut, entry_cut
 #include <slimming/surgery/detail/compaction.hpp>  // compaction
 
-#include <algorithm>    // std::equal
 #include <array>        // std::array
 #include <cstddef>      // std::byte
 #include <cstring>      // std::memcpy
 #include <span>         // std::span
 #include <string>       // std::string
 #include <string_view>  // std::string_view
-#include <type_traits>  // std::is_integral_v
 #include <vector>       // std::vector
 
 namespace slimming::inline v0 {
@@ -65,8 +64,7 @@ inline void require_gatherable(const array_ref& source, std::span<const index_t>
   if (destination.type != source.type)
     throw bad_value(to, "holds " + std::string(name_of(destination.type)) + ", the source " +
                             std::string(name_of(source.type)));
-  if (!std::equal(extents.begin(), extents.end(), destination.extents().begin(),
-                  destination.extents().end()))
+  if (!are_equal(extents, destination.extents()))
     throw shape_mismatch(
         to, "expected " + to_string(extents) + ", got " + to_string(destination.extents()));
   if (destination.read_only) throw bad_value(to, "is read-only");
@@ -82,32 +80,24 @@ inline void require_gatherable(const array_ref& source, std::span<const index_t>
   return to;
 }
 
-/// Calls `f(entry)`, which may change it, for every \p kept entry of a rank-1 integer list (all if null).
-template <class F>
-void for_each_entry(const array_ref& list, const std::vector<index_t>* kept, std::string_view place,
-                    F f) {
-  if (list.rank != 1) throw shape_mismatch(place, "an index list has rank 1");
-  visit_dtype(list.type, [&]<class T>() {
-    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
-      auto* x = reinterpret_cast<T*>(list.data);
-      const index_t n = kept ? static_cast<index_t>(kept->size()) : list.extent[0];
-      for (index_t k = 0; k < n; ++k)
-        f(x[(kept ? (*kept)[static_cast<std::size_t>(k)] : k) * list.stride[0]]);
-    } else {
-      throw unsupported(place, "an index list of type " + std::string(name_of(list.type)));
-    }
-  });
-}
-
-/// \throws bad_value  if a kept entry names a channel that goes or does not exist.
+/// \throws bad_value  if one of the \p kept entries (all if null) names a channel that goes or does not
+///                    exist.
 inline void require_entries(const array_ref& list, const std::vector<index_t>* kept,
                             const std::vector<index_t>& to, std::string_view place) {
-  for_each_entry(list, kept, place, [&](auto entry) {
-    const auto e = static_cast<index_t>(entry);
+  require_index_list(list, place);
+  const index_t n = kept ? static_cast<index_t>(kept->size()) : list.extent[0];
+  for (index_t k = 0; k < n; ++k) {
+    const index_t e = index_at(list, kept ? (*kept)[static_cast<std::size_t>(k)] : k);
     if (e < 0 || e >= static_cast<index_t>(to.size()) || to[static_cast<std::size_t>(e)] < 0)
       throw bad_value(place, "entry " + std::to_string(e) + " names no channel that stays, of " +
                                  std::to_string(to.size()));
-  });
+  }
+}
+
+/// \pre require_entries(list, nullptr, to)
+inline void renumber_entries(const array_ref& list, const std::vector<index_t>& to) {
+  for (index_t k = 0; k < list.extent[0]; ++k)
+    set_index_at(list, k, to[static_cast<std::size_t>(index_at(list, k))]);
 }
 
 }  // namespace detail
@@ -180,9 +170,7 @@ inline void gather(const array_ref& source, const std::vector<axis_cut>& cuts,
 inline void renumber(const array_ref& list, const entry_cut& entries) {
   const auto to = detail::new_numbers(entries);
   detail::require_entries(list, nullptr, to, "renumber");
-  detail::for_each_entry(list, nullptr, "renumber", [&]<class T>(T& entry) {
-    entry = static_cast<T>(to[static_cast<std::size_t>(entry)]);
-  });
+  detail::renumber_entries(list, to);
 }
 
 }  // namespace slimming::inline v0

@@ -6,15 +6,15 @@
 /// Typed slicing: axes at compile time, one keep list per axis, a new tensor out.
 /// Area: surgery.
 
-#include <slimming/core/config.hpp>       // index_t
-#include <slimming/core/error.hpp>        // shape_mismatch
-#include <slimming/core/mask.hpp>         // mask
-#include <slimming/core/tensor.hpp>       // tensor
-#include <slimming/core/tensor_view.hpp>  // tensor_view
-#include <slimming/plan/record.hpp>       // axis_cut
-#include <slimming/surgery/compact.hpp>   // gather
+#include <slimming/core/config.hpp>           // index_t
+#include <slimming/core/detail/ordering.hpp>  // sort
+#include <slimming/core/error.hpp>            // shape_mismatch
+#include <slimming/core/mask.hpp>             // mask
+#include <slimming/core/tensor.hpp>           // tensor
+#include <slimming/core/tensor_view.hpp>      // tensor_view
+#include <slimming/plan/record.hpp>           // axis_cut
+#include <slimming/surgery/compact.hpp>       // gather
 
-#include <algorithm>    // std::sort
 #include <concepts>     // std::convertible_to
 #include <span>         // std::span
 #include <type_traits>  // std::remove_const_t
@@ -67,8 +67,7 @@ template <std::size_t... Axes, class T, std::size_t Rank, keep_list... Keep>
                 "slimming: slice<Axes...>: an axis is named twice");
   std::vector<axis_cut> cuts;
   (cuts.push_back({Axes, detail::kept_indices(keep, view.extent(Axes))}), ...);
-  std::sort(cuts.begin(), cuts.end(),
-            [](const axis_cut& a, const axis_cut& b) { return a.axis < b.axis; });
+  detail::sort(cuts, [](const axis_cut& a, const axis_cut& b) { return a.axis < b.axis; });
   shape extents(view.extents().begin(), view.extents().end());
   detail::require_cuts(extents, cuts, "slice");
   for (const axis_cut& c : cuts) extents[c.axis] = static_cast<index_t>(c.kept.size());

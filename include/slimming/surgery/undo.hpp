@@ -8,16 +8,14 @@
 
 #include <slimming/core/array_ref.hpp>               // array_ref
 #include <slimming/core/error.hpp>                   // bad_value, shape_mismatch
-#include <slimming/core/tensor.hpp>                  // shape
+#include <slimming/core/tensor.hpp>                  // shape, are_equal
 #include <slimming/graph/parameter.hpp>              // parameter, parameter_owner
 #include <slimming/plan/execution.hpp>               // task_runner
 #include <slimming/plan/record.hpp>                  // parameter_cut
 #include <slimming/surgery/detail/operation.hpp>     // matched
 #include <slimming/surgery/detail/saved_slices.hpp>  // saved_slices
 
-#include <algorithm>    // std::equal
 #include <cstring>      // std::memcpy
-#include <optional>     // std::optional
 #include <span>         // std::span
 #include <string_view>  // std::string_view
 #include <vector>       // std::vector
@@ -38,7 +36,7 @@ class undo_log {
     for (const auto& [what, cut] : pairs) entries_.push_back({*what, *cut, {}});
     run(entries_.size(), [&](std::size_t k) {
       entry& e = entries_[k];
-      if (!e.cut.is_untouched()) e.saved.emplace(e.what.array, e.cut);
+      if (!e.cut.is_untouched()) e.saved = detail::saved_slices(e.what.array, e.cut);
     });
   }
 
@@ -72,7 +70,7 @@ class undo_log {
       detail::require_compactable(destination, name);
       std::memcpy(destination.data, pruned.data,
                   static_cast<std::size_t>(pruned.size()) * size_of(pruned.type));
-      if (e.saved) e.saved->restore(destination.data);
+      e.saved.restore(destination.data);
       return;
     }
     throw bad_value(name, "the log knows no parameter of this name");
@@ -99,18 +97,17 @@ class undo_log {
   struct entry {
     parameter what;
     parameter_cut cut;
-    std::optional<detail::saved_slices> saved;  // refers to `cut`
+    detail::saved_slices saved;  // refers to `cut`
   };
 
   void tell(std::size_t k, const shape& extents) const {
     tell({&entries_[k].what, &entries_[k].cut}, extents);
   }
   void restore_arrays() const noexcept {
-    for (const entry& e : entries_)
-      if (e.saved) e.saved->restore(e.what.array.data);
+    for (const entry& e : entries_) e.saved.restore(e.what.array.data);
   }
   void require(const array_ref& array, const shape& extents, std::string_view name) const {
-    if (!std::equal(extents.begin(), extents.end(), array.extents().begin(), array.extents().end()))
+    if (!are_equal(extents, array.extents()))
       throw shape_mismatch(
           name, "expected " + to_string(extents) + ", got " + to_string(array.extents()));
     if (!array.is_contiguous()) throw bad_value(name, "is not contiguous");

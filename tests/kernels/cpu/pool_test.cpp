@@ -6,6 +6,8 @@
 #include "tests/kernels/support.hpp"
 #include "tests/support/catch.hpp"
 
+#include <cmath>
+
 namespace cpu = slimming::kernels::cpu;
 namespace reference = slimming::kernels::reference;
 using slimming::index_t;

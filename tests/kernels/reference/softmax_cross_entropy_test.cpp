@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <slimming/kernels/reference/softmax_cross_entropy.hpp>
 
+#include <cmath>
 #include <vector>
 
 #include "tests/kernels/support.hpp"

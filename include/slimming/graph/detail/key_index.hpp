@@ -10,7 +10,6 @@
 #include <cstddef>      // std::size_t
 #include <cstdint>      // std::uintptr_t
 #include <string_view>  // std::string_view
-#include <utility>      // std::exchange
 #include <vector>       // std::vector
 
 namespace slimming::inline v0::detail {
@@ -60,8 +59,8 @@ class key_index {
   template <class KeyOf>
   void grow(const KeyOf& key_of) {
     std::vector<std::int32_t> larger(slots_.empty() ? 64 : 4 * slots_.size(), -1);
-    const auto old = std::exchange(slots_, std::move(larger));
-    for (const std::int32_t number : old) {
+    slots_.swap(larger);
+    for (const std::int32_t number : larger) {  // the old ones now
       if (number < 0) continue;
       std::size_t at = start(key_of(number));
       while (slots_[at] >= 0) at = (at + 1) & (slots_.size() - 1);

@@ -31,6 +31,7 @@
 #include <unordered_map>  // std::unordered_map
 #include <unordered_set>  // std::unordered_set
 #include <utility>        // std::move
+#include <variant>        // std::get_if
 #include <vector>         // std::vector
 
 namespace slimming::inline v0::io::detail {

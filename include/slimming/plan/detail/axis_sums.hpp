@@ -6,13 +6,13 @@
 /// Sums over all axes but one, for one or two axes at a time, in a single pass over the memory.
 /// Area: plan. Sums are in double; tasks are cut by shape, so any runner gives the same bits.
 
-#include <slimming/core/array_ref.hpp>  // array_ref
-#include <slimming/core/config.hpp>     // index_t
-#include <slimming/core/dtype.hpp>      // visit_floating
-#include <slimming/core/error.hpp>      // unsupported
-#include <slimming/plan/execution.hpp>  // task_runner
+#include <slimming/core/array_ref.hpp>        // array_ref
+#include <slimming/core/config.hpp>           // index_t
+#include <slimming/core/detail/ordering.hpp>  // smaller, larger
+#include <slimming/core/dtype.hpp>            // visit_floating
+#include <slimming/core/error.hpp>            // unsupported
+#include <slimming/plan/execution.hpp>        // task_runner
 
-#include <algorithm>    // std::min
 #include <array>        // std::array
 #include <string>       // std::string
 #include <string_view>  // std::string_view
@@ -21,12 +21,12 @@
 
 namespace slimming::inline v0::detail {
 
-/// One array and the axes that want their sums; `sums[k][i]` belongs to index i of `axes[k]`.
+/// One array and the axes that want their sums; `sums[axis][i]` belongs to index i of `axis`.
 struct axis_sums_job {
   array_ref array;
   std::string_view name;
-  std::vector<std::size_t> axes;          // increasing, one or more
-  std::vector<std::vector<double>> sums;  // filled in
+  std::array<bool, array_ref::max_rank> is_wanted{};            // of one axis or more
+  std::array<std::vector<double>, array_ref::max_rank> sums{};  // filled in
 };
 
 struct absolute {
@@ -81,29 +81,31 @@ struct matrix_form {
   }
 };
 
-[[nodiscard]] inline matrix_form matrix_form_of(const axis_sums_job& job) {
+/// For one wanted axis (\p front and \p back are equal) or two.
+[[nodiscard]] inline matrix_form matrix_form_of(const array_ref& array, std::size_t front,
+                                                std::size_t back) {
   const auto product = [&](std::size_t first, std::size_t last) {
     index_t n = 1;
-    for (std::size_t axis = first; axis < last; ++axis) n *= job.array.extent[axis];
+    for (std::size_t axis = first; axis < last; ++axis) n *= array.extent[axis];
     return n;
   };
-  const std::size_t rank = job.array.rank, front = job.axes.front(), back = job.axes.back();
+  const std::size_t rank = array.rank;
   constexpr index_t long_run = 32;  // worth a row sum of its own
   matrix_form m;
-  if (job.axes.size() == 2) {
-    m.row_indices = job.array.extent[front];
+  if (front != back) {
+    m.row_indices = array.extent[front];
     m.rows_per_index = product(front + 1, back);
     m.rows = product(0, back);
-    m.column_indices = job.array.extent[back];
+    m.column_indices = array.extent[back];
     m.columns_per_index = product(back + 1, rank);
     m.width = product(back, rank);
   } else if (product(front + 1, rank) >= long_run) {
-    m.row_indices = job.array.extent[front];
+    m.row_indices = array.extent[front];
     m.rows = product(0, front + 1);
     m.width = product(front + 1, rank);
   } else {
     m.rows = product(0, front);
-    m.column_indices = job.array.extent[front];
+    m.column_indices = array.extent[front];
     m.columns_per_index = product(front + 1, rank);
     m.width = product(front, rank);
   }
@@ -126,7 +128,7 @@ void sum_rows(const T* data, const matrix_form& m, index_t first, index_t last, 
   constexpr index_t tile_rows = 8, tile_width = 1024;
   for (index_t r = first; r < last; r += tile_rows)
     for (index_t k = 0; k < m.width; k += tile_width) {
-      const index_t rows = std::min(tile_rows, last - r), width = std::min(tile_width, m.width - k);
+      const index_t rows = smaller(tile_rows, last - r), width = smaller(tile_width, m.width - k);
       const T* tile = data + r * m.width + k;
       if (m.row_indices > 0)
         for (index_t i = 0; i < rows; ++i)
@@ -141,12 +143,19 @@ template <class T, class Map>
 void sum_elements(axis_sums_job& job, Map map) {
   const array_ref& a = job.array;
   if (a.size() == 0) return;
+  std::array<double*, array_ref::max_rank> sums{};  // of the wanted axes
+  std::array<std::size_t, array_ref::max_rank> axes{};
+  std::size_t wanted = 0;
+  for (std::size_t axis = 0; axis < a.rank; ++axis) {
+    if (!job.is_wanted[axis]) continue;
+    axes[wanted] = axis;
+    sums[wanted++] = job.sums[axis].data();
+  }
   std::array<index_t, array_ref::max_rank> at{};
   const auto* x = reinterpret_cast<const T*>(a.data);
   for (bool more = true; more;) {
     const double value = map(to_double(*x));
-    for (std::size_t k = 0; k < job.axes.size(); ++k)
-      job.sums[k][static_cast<std::size_t>(at[job.axes[k]])] += value;
+    for (std::size_t k = 0; k < wanted; ++k) sums[k][at[axes[k]]] += value;
     more = false;
     for (std::size_t axis = a.rank; axis-- > 0 && !more;) {
       x += a.stride[axis];
@@ -161,6 +170,7 @@ template <class Map, task_runner Run>
 void sum_over_axes(std::vector<axis_sums_job>& jobs, Map map, const Run& run) {
   struct task {
     std::size_t job;
+    std::size_t front, back;  // first and last wanted axis
     matrix_form form;
     index_t first, last;
     bool is_strided;
@@ -173,17 +183,21 @@ void sum_over_axes(std::vector<axis_sums_job>& jobs, Map map, const Run& run) {
     if (!is_floating(job.array.type))
       throw unsupported(job.name,
                         "importance of elements of type " + std::string(name_of(job.array.type)));
-    job.sums.clear();
-    for (const std::size_t axis : job.axes)
-      job.sums.emplace_back(static_cast<std::size_t>(job.array.extent[axis]), 0.0);
-    if (job.axes.size() > 2 || !job.array.is_contiguous()) {
-      tasks.push_back({j, {}, 0, 0, true, {}, {}});
+    std::size_t wanted = 0, front = 0, back = 0;
+    for (std::size_t axis = 0; axis < job.array.rank; ++axis) {
+      if (!job.is_wanted[axis]) continue;
+      job.sums[axis].assign(static_cast<std::size_t>(job.array.extent[axis]), 0.0);
+      if (wanted++ == 0) front = axis;
+      back = axis;
+    }
+    if (wanted > 2 || !job.array.is_contiguous()) {
+      tasks.push_back({j, front, back, {}, 0, 0, true, {}, {}});
       continue;
     }
-    const matrix_form m = matrix_form_of(job);
-    const index_t step = std::max<index_t>(elements_per_task / std::max<index_t>(m.width, 1), 8);
+    const matrix_form m = matrix_form_of(job.array, front, back);
+    const index_t step = larger<index_t>(elements_per_task / larger<index_t>(m.width, 1), 8);
     for (index_t r = 0; r < m.rows; r += step)
-      tasks.push_back({j, m, r, std::min(r + step, m.rows), false, {}, {}});
+      tasks.push_back({j, front, back, m, r, smaller(r + step, m.rows), false, {}, {}});
   }
   run(tasks.size(), [&](std::size_t k) {
     task& t = tasks[k];
@@ -199,10 +213,11 @@ void sum_over_axes(std::vector<axis_sums_job>& jobs, Map map, const Run& run) {
   for (const task& t : tasks) {  // in order of rows: the same sum for every runner
     auto& sums = jobs[t.job].sums;
     for (std::size_t i = 0; i < t.row_sums.size(); ++i)
-      sums.front()[static_cast<std::size_t>(t.form.row_index(t.first + static_cast<index_t>(i)))] +=
+      sums[t.front]
+          [static_cast<std::size_t>(t.form.row_index(t.first + static_cast<index_t>(i)))] +=
           t.row_sums[i];
     const auto per_index = static_cast<std::size_t>(t.form.columns_per_index);
-    for (std::size_t k = 0; k < t.column.size(); ++k) sums.back()[k / per_index] += t.column[k];
+    for (std::size_t k = 0; k < t.column.size(); ++k) sums[t.back][k / per_index] += t.column[k];
   }
 }
 

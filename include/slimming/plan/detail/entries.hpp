@@ -6,17 +6,17 @@
 /// From numbers per index of a bound axis to numbers per channel group.
 /// Area: plan.
 
-#include <slimming/core/config.hpp>          // index_t
-#include <slimming/core/error.hpp>           // bad_value
-#include <slimming/graph/channel_graph.hpp>  // channel_graph
-#include <slimming/graph/groups.hpp>         // channel_groups
-#include <slimming/graph/parameter.hpp>      // role
-#include <slimming/plan/scores.hpp>          // group_scores
+#include <slimming/core/config.hpp>           // index_t
+#include <slimming/core/detail/math.hpp>      // is_finite
+#include <slimming/core/detail/ordering.hpp>  // larger
+#include <slimming/core/error.hpp>            // bad_value
+#include <slimming/graph/channel_graph.hpp>   // channel_graph
+#include <slimming/graph/groups.hpp>          // channel_groups
+#include <slimming/graph/parameter.hpp>       // role
+#include <slimming/plan/scores.hpp>           // group_scores
 
-#include <algorithm>  // std::find, std::max
-#include <cmath>      // std::isfinite
-#include <string>     // std::string
-#include <vector>     // std::vector
+#include <string>  // std::string
+#include <vector>  // std::vector
 
 namespace slimming::inline v0 {
 
@@ -34,7 +34,9 @@ struct entry_source {
 };
 
 [[nodiscard]] inline bool is_counted(const std::vector<role>& roles, role as) {
-  return std::find(roles.begin(), roles.end(), as) != roles.end();
+  for (const role counted : roles)
+    if (counted == as) return true;
+  return false;
 }
 
 [[nodiscard]] inline bool is_all_pinned(const channel_graph& graph, const channel_groups& groups,
@@ -63,30 +65,32 @@ struct entry_source {
                                                              const channel_groups& groups) {
   auto sources = sources_with_role(graph, groups, {role::scale});
   if (graph.selects().empty()) return sources;
-  std::vector<bool> is_scaled(static_cast<std::size_t>(groups.count()), false);
+  std::vector<char> is_scaled(static_cast<std::size_t>(groups.count()), 0);
   for (const auto& s : sources) {
     const channels c = graph.bindings()[static_cast<std::size_t>(s.binding)].at;
     for (index_t i = 0; i < graph.size(c); ++i)
-      is_scaled[static_cast<std::size_t>(groups.group_of(c, i))] = true;
+      is_scaled[static_cast<std::size_t>(groups.group_of(c, i))] = 1;
   }
-  std::vector<std::vector<std::int32_t>> selects_of(graph.values().size());
-  for (std::size_t s = 0; s < graph.selects().size(); ++s) {
-    const auto& select = graph.selects()[s];
-    bool has_own = false;
-    for (index_t j = 0; j < graph.size(select.narrow) && !has_own; ++j)
-      has_own = is_scaled[static_cast<std::size_t>(groups.group_of(select.narrow, j))];
-    if (!has_own)
-      selects_of[static_cast<std::size_t>(select.wide.id)].push_back(static_cast<std::int32_t>(s));
-  }
+  const auto has_own = [&](channels narrow) {
+    for (index_t j = 0; j < graph.size(narrow); ++j)
+      if (is_scaled[static_cast<std::size_t>(groups.group_of(narrow, j))]) return true;
+    return false;
+  };
+  const ragged selects_of(graph.values().size(), graph.selects().size(),
+                          [&](std::size_t s) { return graph.selects()[s].wide.id; });
   // The wide side may be pinned as a whole: its scale factors still speak for the narrow side.
   std::vector<entry_source> routed;
   for (std::size_t b = 0; b < graph.bindings().size(); ++b) {
     const auto& binding = graph.bindings()[b];
     if (binding.as != role::scale) continue;
-    const auto& selects = selects_of[static_cast<std::size_t>(binding.at.id)];
-    if (selects.empty() && !is_all_pinned(graph, groups, binding.at))
+    bool speaks_for_narrow = false;
+    for (const auto s : selects_of.row(static_cast<std::size_t>(binding.at.id))) {
+      if (has_own(graph.selects()[static_cast<std::size_t>(s)].narrow)) continue;
+      routed.push_back({static_cast<std::int32_t>(b), s});
+      speaks_for_narrow = true;
+    }
+    if (!speaks_for_narrow && !is_all_pinned(graph, groups, binding.at))
       routed.push_back({static_cast<std::int32_t>(b)});
-    for (const auto s : selects) routed.push_back({static_cast<std::int32_t>(b), s});
   }
   return routed;
 }
@@ -106,7 +110,7 @@ class entry_reducer {
   void add(const entry_source& source, const std::vector<double>& entries) {
     const auto& binding = graph_.bindings()[static_cast<std::size_t>(source.binding)];
     for (std::size_t i = 0; i < entries.size(); ++i)
-      if (!std::isfinite(entries[i]))
+      if (!is_finite(entries[i]))
         throw bad_value(graph_.at(binding.parameter).value.name + " axis " +
                             std::to_string(binding.axis) + " index " + std::to_string(i) +
                             ": importance",
@@ -138,7 +142,7 @@ class entry_reducer {
     if (count_[k]++ == 0)
       value_[k] = entry;
     else if (reduce_ == reduction::max)
-      value_[k] = std::max(value_[k], entry);
+      value_[k] = larger(value_[k], entry);
     else if (reduce_ != reduction::first)
       value_[k] += entry;
   }

@@ -8,13 +8,13 @@
 
 #include <slimming/core/array_ref.hpp>         // array_ref
 #include <slimming/core/config.hpp>            // index_t
+#include <slimming/core/detail/math.hpp>       // square_root
+#include <slimming/core/detail/ordering.hpp>   // smaller
 #include <slimming/core/dtype.hpp>             // visit_floating
 #include <slimming/plan/detail/axis_sums.hpp>  // to_double
 #include <slimming/plan/execution.hpp>         // task_runner
 
-#include <algorithm>    // std::min
 #include <array>        // std::array
-#include <cmath>        // std::sqrt
 #include <string_view>  // std::string_view
 #include <utility>      // std::exchange
 #include <vector>       // std::vector
@@ -72,12 +72,12 @@ template <task_runner Run>
     std::vector<double> total(n, 0.0);
     constexpr std::size_t block = 16;  // rows of one task, compared with blocks of the same height
     run((n + block - 1) / block, [&](std::size_t task) {
-      const std::size_t first = task * block, last = std::min(first + block, n);
+      const std::size_t first = task * block, last = smaller(first + block, n);
       for (std::size_t j0 = 0; j0 < n; j0 += block)
         for (std::size_t i = first; i < last; ++i)
-          for (std::size_t j = j0; j < std::min(j0 + block, n); ++j)
+          for (std::size_t j = j0; j < smaller(j0 + block, n); ++j)
             if (i != j)
-              total[i] += std::sqrt(squared_distance(&rows[i * width], &rows[j * width], width));
+              total[i] += square_root(squared_distance(&rows[i * width], &rows[j * width], width));
     });
     return total;
   });

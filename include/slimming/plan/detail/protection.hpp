@@ -47,18 +47,15 @@ class protection {
   [[nodiscard]] bool holds(index_t g) const { return of_[static_cast<std::size_t>(g)] >= 0; }
   /// The unit of \p g as reports name it. \pre holds(g)
   [[nodiscard]] skipped_unit report(index_t g, index_t channels) const {
-    const auto& r = reasons_[static_cast<std::size_t>(of_[static_cast<std::size_t>(g)])];
-    return {graph_.name(groups_.member_at(g, 0).at), channels, r.why, r.text};
+    skipped_unit unit = reasons_[static_cast<std::size_t>(of_[static_cast<std::size_t>(g)])];
+    unit.at = graph_.name(groups_.member_at(g, 0).at);
+    unit.channels = channels;
+    return unit;
   }
 
  private:
-  struct ground {
-    skip_reason why;
-    std::string text;
-  };
-
   std::int32_t add_reason(skip_reason why, std::string text) {
-    reasons_.push_back({why, std::move(text)});
+    reasons_.push_back({{}, 0, why, std::move(text)});
     return static_cast<std::int32_t>(reasons_.size()) - 1;
   }
   void protect(channels c, std::int32_t reason) {
@@ -110,8 +107,8 @@ class protection {
 
   const channel_graph& graph_;
   const channel_groups& groups_;
-  std::vector<std::int32_t> of_;  // group -> reason
-  std::vector<ground> reasons_;
+  std::vector<std::int32_t> of_;       // group -> reason
+  std::vector<skipped_unit> reasons_;  // of no unit yet
 };
 
 }  // namespace slimming::inline v0::detail

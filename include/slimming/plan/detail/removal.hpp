@@ -7,14 +7,14 @@
 /// Area: plan.
 
 #include <slimming/core/config.hpp>             // index_t
+#include <slimming/core/detail/ordering.hpp>    // smaller, larger
 #include <slimming/graph/groups.hpp>            // channel_groups
 #include <slimming/plan/detail/protection.hpp>  // protection
 #include <slimming/plan/policy.hpp>             // constraints
 #include <slimming/plan/scores.hpp>             // group_scores
 
-#include <algorithm>  // std::sort, std::max
-#include <cstdint>    // std::int32_t
-#include <vector>     // std::vector
+#include <cstdint>  // std::int32_t
+#include <vector>   // std::vector
 
 namespace slimming::inline v0::detail {
 
@@ -44,14 +44,12 @@ class removal {
   }
 
   /// Prunable groups: scored and not protected.
-  [[nodiscard]] index_t candidates() const noexcept { return static_cast<index_t>(ranked_.size()); }
+  [[nodiscard]] index_t candidates() const noexcept { return candidates_; }
   [[nodiscard]] index_t candidates_of(index_t u) const {
     return scored_[static_cast<std::size_t>(u)];
   }
   /// The candidate at position \p k of the ascending order of scores.
-  [[nodiscard]] index_t candidate(index_t k) const {
-    return ranked_[static_cast<std::size_t>(k)].group;
-  }
+  [[nodiscard]] index_t candidate(index_t k) const { return order_[static_cast<std::size_t>(k)]; }
   [[nodiscard]] const std::vector<step>& steps() const noexcept { return steps_; }
   [[nodiscard]] bool has_rounding() const noexcept { return limits_.round_to > 1; }
 
@@ -68,7 +66,7 @@ class removal {
       --left_[static_cast<std::size_t>(groups_.unit_of(g))];
       sequence_.push_back(g);
     }
-    if (!pending_.empty()) boundaries_.push_back(sequence_.size());
+    if (!pending_.empty()) boundaries_.push_back(removed_count());
     pending_.clear();
   }
 
@@ -81,10 +79,10 @@ class removal {
   [[nodiscard]] index_t left(index_t u) const { return left_[static_cast<std::size_t>(u)]; }
   /// Groups in the order of their removal, and how many were gone after each committed step.
   [[nodiscard]] const std::vector<std::int32_t>& sequence() const noexcept { return sequence_; }
-  [[nodiscard]] const std::vector<std::size_t>& boundaries() const noexcept { return boundaries_; }
+  [[nodiscard]] const std::vector<index_t>& boundaries() const noexcept { return boundaries_; }
   /// Takes back all but the first \p steps committed steps.
   void rewind(std::size_t steps) {
-    const std::size_t n = steps == 0 ? 0 : boundaries_[steps - 1];
+    const auto n = static_cast<std::size_t>(steps == 0 ? 0 : boundaries_[steps - 1]);
     for (std::size_t k = n; k < sequence_.size(); ++k) {
       is_removed_[static_cast<std::size_t>(sequence_[k])] = 0;
       ++left_[static_cast<std::size_t>(groups_.unit_of(sequence_[k]))];
@@ -94,11 +92,6 @@ class removal {
   }
 
  private:
-  struct ranked {
-    double score;
-    std::int32_t group;
-  };
-
   static bool has_selections(const channel_groups& groups) {
     for (index_t g = 0; g < groups.count(); ++g)
       if (!groups.dependents(g).empty()) return true;
@@ -111,8 +104,8 @@ class removal {
   [[nodiscard]] index_t smallest_width(index_t u) const {
     const index_t n = unit_size(u), r = limits_.round_to;
     const auto cap = static_cast<index_t>(static_cast<double>(n) * limits_.max_removed);
-    const index_t wanted = std::max(limits_.keep_at_least, n - cap);
-    return std::min(n, (wanted + r - 1) / r * r);
+    const index_t wanted = larger(limits_.keep_at_least, n - cap);
+    return smaller(n, (wanted + r - 1) / r * r);
   }
   /// The next narrower allowed width, or \p width itself if there is none.
   [[nodiscard]] index_t next_width(index_t u, index_t width) const {
@@ -121,51 +114,38 @@ class removal {
   }
 
   void rank(const group_scores& scores, const protection& kept) {
-    const auto units = static_cast<std::size_t>(groups_.unit_count());
-    scored_.assign(units, 0);
-    std::vector<std::size_t> size(units, 0);
+    scored_.assign(static_cast<std::size_t>(groups_.unit_count()), 0);
+    std::vector<ranked_group> ranked;
     std::vector<std::int32_t> unscored;
     for (index_t g = 0; g < groups_.count(); ++g) {
       if (kept.holds(g)) continue;
-      const auto u = static_cast<std::size_t>(groups_.unit_of(g));
-      ++size[u];
+      const auto group = static_cast<std::int32_t>(g);
       if (scores.has(g)) {
-        ++scored_[u];
-        ranked_.push_back({scores[g], static_cast<std::int32_t>(g)});
+        ++scored_[static_cast<std::size_t>(groups_.unit_of(g))];
+        ranked.push_back({scores[g], group});
       } else {
-        unscored.push_back(static_cast<std::int32_t>(g));
+        unscored.push_back(group);
       }
     }
-    std::sort(ranked_.begin(), ranked_.end(), [](const ranked& a, const ranked& b) {
-      return a.score != b.score ? a.score < b.score : a.group < b.group;
-    });
-    first_of_unit_.assign(units + 1, 0);
-    for (std::size_t u = 0; u < units; ++u) first_of_unit_[u + 1] = first_of_unit_[u] + size[u];
-    by_unit_.resize(first_of_unit_.back());
-    rank_of_.resize(by_unit_.size());
-    auto cursor = first_of_unit_;
-    const auto place = [&](std::int32_t g, std::int32_t rank) {
-      const auto at = cursor[static_cast<std::size_t>(groups_.unit_of(g))]++;
-      by_unit_[at] = g;
-      rank_of_[at] = rank;
-    };
-    for (std::size_t k = 0; k < ranked_.size(); ++k)
-      place(ranked_[k].group, static_cast<std::int32_t>(k));
-    for (const auto g : unscored) place(g, -1);  // go only to complete a rounding step
+    sort_by_score(ranked);
+    candidates_ = static_cast<index_t>(ranked.size());
+    order_.reserve(ranked.size() + unscored.size());
+    for (const auto& r : ranked) order_.push_back(r.group);
+    for (const auto g : unscored) order_.push_back(g);  // go only to complete a rounding step
+    by_unit_ = ragged(scored_.size(), order_.size(),
+                      [this](std::size_t k) { return groups_.unit_of(order_[k]); });
   }
 
   void make_steps() {
-    std::vector<step> at_rank(ranked_.size(), {-1, 0, 0, -1, false});
+    steps_.assign(static_cast<std::size_t>(candidates_), {-1, 0, 0, -1, false});  // by rank
     for (index_t u = 0; u < groups_.unit_count(); ++u) {
-      const auto first = first_of_unit_[static_cast<std::size_t>(u)];
+      const auto ranks = by_unit_.row(static_cast<std::size_t>(u));
       const index_t n = unit_size(u), scored = candidates_of(u);
       const auto add = [&](index_t from, index_t to, bool is_blocked) {
         const index_t decisive = is_blocked ? from : from + (to - from - 1) / 2;
-        const auto rank = rank_of_[first + static_cast<std::size_t>(decisive)];
-        at_rank[static_cast<std::size_t>(rank)] = {
-            static_cast<std::int32_t>(u), static_cast<std::int32_t>(from),
-            static_cast<std::int32_t>(to), by_unit_[first + static_cast<std::size_t>(decisive)],
-            is_blocked};
+        const auto rank = static_cast<std::size_t>(ranks[static_cast<std::size_t>(decisive)]);
+        steps_[rank] = {static_cast<std::int32_t>(u), static_cast<std::int32_t>(from),
+                        static_cast<std::int32_t>(to), order_[rank], is_blocked};
       };
       index_t width = n, done = 0;
       for (index_t next = next_width(u, width); next < width && n - next <= scored;
@@ -176,17 +156,18 @@ class removal {
       }
       if (done < scored) add(done, scored, true);
     }
-    steps_.reserve(at_rank.size());
-    for (const step& s : at_rank)
-      if (s.unit >= 0) steps_.push_back(s);
+    std::size_t count = 0;
+    for (const step& s : steps_)
+      if (s.unit >= 0) steps_[count++] = s;
+    while (steps_.size() > count) steps_.pop_back();
   }
 
   void collect(const step& s) {
     pending_.clear();
     if (s.is_blocked) return;
-    const auto first = first_of_unit_[static_cast<std::size_t>(s.unit)];
+    const auto ranks = by_unit_.row(static_cast<std::size_t>(s.unit));
     for (auto k = s.first; k < s.last; ++k) {
-      const std::int32_t g = by_unit_[first + static_cast<std::size_t>(k)];
+      const auto g = order_[static_cast<std::size_t>(ranks[static_cast<std::size_t>(k)])];
       if (!is_removed(g)) pending_.push_back(g);
     }
     if (has_selections_ && !close()) pending_.clear();
@@ -199,7 +180,9 @@ class removal {
       is_removed_[static_cast<std::size_t>(g)] = 1;
       const auto u = static_cast<std::int32_t>(groups_.unit_of(g));
       --left_[static_cast<std::size_t>(u)];
-      if (std::find(touched.begin(), touched.end(), u) == touched.end()) touched.push_back(u);
+      bool is_new = true;
+      for (const auto other : touched) is_new = is_new && other != u;
+      if (is_new) touched.push_back(u);
     };
     bool is_allowed = true;
     for (const auto g : pending_) mark(g);
@@ -227,30 +210,29 @@ class removal {
     if (width == unit_size(u) || width % limits_.round_to == 0) return true;
     const index_t wanted = next_width(u, width);
     if (wanted == width) return false;
-    const auto first = first_of_unit_[static_cast<std::size_t>(u)];
-    const auto last = first_of_unit_[static_cast<std::size_t>(u) + 1];
-    for (auto k = first; k < last && left(u) > wanted; ++k)
-      if (!is_removed(by_unit_[k])) {
-        pending_.push_back(by_unit_[k]);
-        mark(by_unit_[k]);
-      }
+    for (const auto rank : by_unit_.row(static_cast<std::size_t>(u))) {
+      if (left(u) <= wanted) break;
+      const auto g = order_[static_cast<std::size_t>(rank)];
+      if (is_removed(g)) continue;
+      pending_.push_back(g);
+      mark(g);
+    }
     return left(u) == wanted;
   }
 
   const channel_groups& groups_;
   const constraints& limits_;
   bool has_selections_;
-  std::vector<ranked> ranked_;
-  std::vector<std::size_t> first_of_unit_;
-  std::vector<std::int32_t> by_unit_;  // unit -> its groups, ascending; unscored ones last
-  std::vector<std::int32_t> rank_of_;  // beside by_unit_
-  std::vector<index_t> scored_;        // unit -> candidates
+  index_t candidates_ = 0;
+  std::vector<std::int32_t> order_;  // groups: the candidates by ascending score, then the unscored
+  ragged by_unit_;                   // unit -> ranks, positions in order_
+  std::vector<index_t> scored_;      // unit -> candidates
   std::vector<step> steps_;
   std::vector<char> is_removed_;
   std::vector<index_t> left_;
   std::vector<std::int32_t> pending_;
   std::vector<std::int32_t> sequence_;
-  std::vector<std::size_t> boundaries_;
+  std::vector<index_t> boundaries_;
 };
 
 }  // namespace slimming::inline v0::detail

@@ -16,11 +16,9 @@
 #include <slimming/plan/policy.hpp>             // policy
 #include <slimming/plan/scores.hpp>             // group_scores
 
-#include <cmath>    // std::floor
 #include <cstddef>  // std::size_t
 #include <string>   // std::string
 #include <utility>  // std::move
-#include <variant>  // std::visit
 #include <vector>   // std::vector
 
 namespace slimming::inline v0::detail {
@@ -50,15 +48,14 @@ class selection {
   }
   void operator()(const per_layer_ratio& p) {
     // A unit's own steps, unit by unit: the wide side of a selection comes before its narrow side.
-    std::vector<std::vector<std::size_t>> steps_of(static_cast<std::size_t>(groups_.unit_count()));
-    for (std::size_t k = 0; k < order_.steps().size(); ++k)
-      steps_of[static_cast<std::size_t>(order_.steps()[k].unit)].push_back(k);
+    const ragged steps_of(static_cast<std::size_t>(groups_.unit_count()), order_.steps().size(),
+                          [&](std::size_t k) { return order_.steps()[k].unit; });
     for (index_t u = 0; u < groups_.unit_count(); ++u) {
       const auto n = static_cast<index_t>(groups_.unit(u).size());
       const index_t gone = n - order_.left(u);
       index_t target = share_of(order_.candidates_of(u), p.ratio) - gone;
-      for (const std::size_t k : steps_of[static_cast<std::size_t>(u)])
-        if (!take_towards(order_.steps()[k], target)) break;
+      for (const auto k : steps_of.row(static_cast<std::size_t>(u)))
+        if (!take_towards(order_.steps()[static_cast<std::size_t>(k)], target)) break;
     }
   }
   void operator()(const score_threshold& p) {
@@ -79,7 +76,7 @@ class selection {
     std::vector<index_t> width;
     width.reserve(graph_.values().size());
     for (const auto& value : graph_.values()) width.push_back(value.size);
-    const std::size_t n = steps == 0 ? 0 : order_.boundaries()[steps - 1];
+    const auto n = static_cast<std::size_t>(steps == 0 ? 0 : order_.boundaries()[steps - 1]);
     for (std::size_t r = 0; r < n; ++r) {
       const index_t g = order_.sequence()[r];
       for (index_t k = 0; k < groups_.member_count(g); ++k)
@@ -94,7 +91,7 @@ class selection {
 
  private:
   static index_t share_of(index_t n, double ratio) {
-    return static_cast<index_t>(std::floor(static_cast<double>(n) * ratio));
+    return static_cast<index_t>(static_cast<double>(n) * ratio);
   }
 
   // Takes the step if it fits into what is left of the target, and with rounding also if it ends nearer
@@ -127,8 +124,7 @@ class selection {
     if (before == 0)
       throw bad_value(name, "the network has none; multiply-accumulates need the input's size");
     const index_t limit =
-        at_most > 0 ? at_most
-                    : static_cast<index_t>(std::floor(static_cast<double>(before) * share));
+        at_most > 0 ? at_most : static_cast<index_t>(static_cast<double>(before) * share);
     if (before <= limit) return;
     take_all();
     const auto fits = [&](std::size_t steps) { return cost_after(steps).*amount <= limit; };

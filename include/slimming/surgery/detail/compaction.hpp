@@ -8,14 +8,14 @@
 
 #include <slimming/core/array_ref.hpp>           // array_ref
 #include <slimming/core/config.hpp>              // index_t
+#include <slimming/core/detail/ordering.hpp>     // smaller, larger
 #include <slimming/plan/execution.hpp>           // task_runner
 #include <slimming/plan/record.hpp>              // axis_cut
 #include <slimming/surgery/detail/row_plan.hpp>  // row_plan
 
-#include <algorithm>  // std::min, std::max
-#include <cstddef>    // std::byte
-#include <cstring>    // std::memcpy, std::memmove
-#include <vector>     // std::vector
+#include <cstddef>  // std::byte
+#include <cstring>  // std::memcpy, std::memmove
+#include <vector>   // std::vector
 
 namespace slimming::inline v0::detail {
 
@@ -32,14 +32,11 @@ inline std::byte* move_elements(std::byte* to, const std::byte* row,
   return to;
 }
 
-/// \invariant the rows before `first` of a wave have moved before the wave starts.
 class compaction {
  public:
   /// \pre as row_plan; \p cuts outlive this object.
   compaction(const array_ref& array, const std::vector<axis_cut>& cuts)
-      : data_(array.data), plan_(array, cuts) {
-    plan_waves();
-  }
+      : data_(array.data), plan_(array, cuts) {}
 
   [[nodiscard]] std::size_t bytes() const noexcept {
     return static_cast<std::size_t>(plan_.rows_kept()) * plan_.row_size();
@@ -49,7 +46,7 @@ class compaction {
   /// sources that are still needed form a wave, and the rows of a wave may move in any order.
   template <task_runner Run>
   void operator()(const Run& run) const {
-    for (const wave& w : waves_) {
+    for (wave w = wave_from(0); w.first < w.last; w = wave_from(w.last)) {
       const index_t rows = w.last - w.first;
       const auto tasks = static_cast<std::size_t>((rows + w.rows_per_task - 1) / w.rows_per_task);
       if (tasks <= 1) {
@@ -58,38 +55,32 @@ class compaction {
       }
       run(tasks, [&](std::size_t t) {
         const index_t first = w.first + static_cast<index_t>(t) * w.rows_per_task;
-        move_rows(first, std::min(first + w.rows_per_task, w.last));
+        move_rows(first, smaller(first + w.rows_per_task, w.last));
       });
     }
   }
 
  private:
+  /// Rows that may move in any order once all rows before them have moved.
   struct wave {
     index_t first, last;
     index_t rows_per_task;
   };
 
-  void plan_waves() {
+  /// The wave that starts with row \p first; empty behind the last row.
+  [[nodiscard]] wave wave_from(index_t first) const noexcept {
     const index_t rows = plan_.rows_kept();
     constexpr std::size_t bytes_per_task = std::size_t{1} << 20, large = 8 * bytes_per_task;
-    const auto row = std::max<std::size_t>(plan_.row_size(), 1);
-    const auto rows_per_task = std::max<index_t>(static_cast<index_t>(bytes_per_task / row), 1);
-    if (bytes() < large) {
-      if (rows > 0) waves_.push_back({0, rows, rows});
-      return;
-    }
-    for (index_t first = 0; first < rows;) {
-      const auto source =
-          static_cast<std::size_t>(row_plan::cursor(plan_, first).source_row()) * plan_.row_size();
-      const auto reach = static_cast<index_t>(source / std::max<std::size_t>(plan_.kept_size(), 1));
-      index_t last = std::min(reach, rows), per_task = rows_per_task;
-      if (last < first + 2 * rows_per_task) {  // not worth splitting: move a stretch in order
-        last = std::min(first + rows_per_task, rows);
-        per_task = last - first;
-      }
-      waves_.push_back({first, last, per_task});
-      first = last;
-    }
+    if (bytes() < large || first >= rows) return {first, rows, rows};
+    const auto row = larger<std::size_t>(plan_.row_size(), 1);
+    const auto rows_per_task = larger<index_t>(static_cast<index_t>(bytes_per_task / row), 1);
+    const auto source =
+        static_cast<std::size_t>(row_plan::cursor(plan_, first).source_row()) * plan_.row_size();
+    const auto reach = static_cast<index_t>(source / larger<std::size_t>(plan_.kept_size(), 1));
+    index_t last = smaller(reach, rows);
+    if (last >= first + 2 * rows_per_task) return {first, last, rows_per_task};
+    last = smaller(first + rows_per_task, rows);
+    return {first, last, last - first};  // not worth splitting: move a stretch in order
   }
 
   void move_rows(index_t first, index_t last) const noexcept {
@@ -124,7 +115,6 @@ class compaction {
 
   std::byte* data_;
   row_plan plan_;
-  std::vector<wave> waves_;
 };
 
 }  // namespace slimming::inline v0::detail
