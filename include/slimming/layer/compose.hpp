@@ -8,7 +8,7 @@
 
 #include <slimming/graph/channel_graph.hpp>  // channel_graph
 #include <slimming/layer/concepts.hpp>       // any_layer
-#include <slimming/layer/connect.hpp>        // connect, detail::address_of
+#include <slimming/layer/connect.hpp>        // connect, connect_erased
 #include <slimming/layer/scope.hpp>          // layer_scope
 #include <slimming/rules/concat.hpp>         // concat_facts
 #include <slimming/rules/feature_map.hpp>    // feature_map
@@ -34,7 +34,7 @@ struct named_layer {
 /// Gives a layer a name: `chain(at, x, named("conv1", net.conv1), named("bn1", net.bn1))`.
 template <class L>
 [[nodiscard]] named_layer<L> named(std::string_view name, L& layer) noexcept {
-  return {name, detail::address_of(layer)};
+  return {name, __builtin_addressof(layer)};
 }
 
 namespace detail {
@@ -45,11 +45,6 @@ struct link {
   void* layer;
   feature_map (*connect)(layer_scope&, void*, const feature_map&);
 };
-
-template <class L>
-feature_map connect_erased(layer_scope& at, void* layer, const feature_map& x) {
-  return slimming::connect(at, *static_cast<L*>(layer), x);
-}
 
 template <class L>
 consteval bool check_is_layer() {
@@ -64,7 +59,7 @@ consteval bool check_is_layer() {
 template <class L>
 link link_to(std::string_view name, L& layer) noexcept {
   if constexpr (check_is_layer<L>())
-    return {name, address_of(layer), &connect_erased<L>};
+    return {name, __builtin_addressof(layer), &connect_erased<L>};
   else
     return {};
 }

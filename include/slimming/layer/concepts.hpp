@@ -41,11 +41,14 @@ concept any_layer = described_layer<L> || connecting_layer<L>;
 
 namespace detail {
 
+// Asked of the kind instead of the layer: the answer serves all layers of that kind.
+template <class Kind, class... Kinds>
+inline constexpr bool is_one_of = (std::same_as<Kind, Kinds> || ...);
+
 template <class L, class... Kinds>
 inline constexpr bool is_of_kind = false;
 template <described_layer L, class... Kinds>
-inline constexpr bool is_of_kind<L, Kinds...> =
-    (std::same_as<typename layer_traits<L>::kind, Kinds> || ...);
+inline constexpr bool is_of_kind<L, Kinds...> = is_one_of<typename layer_traits<L>::kind, Kinds...>;
 
 // Accessor present / of the right type. Absent accessors are no errors here.
 template <class L>

@@ -90,18 +90,19 @@ feature_map connect_linear(layer_scope& at, L& layer, const feature_map& x) {
 
 template <class Facts, class L>
 feature_map connect_norm(layer_scope& at, L& layer, const feature_map& x) {
+  using kind = typename layer_traits<L>::kind;
   Facts facts;
   parameter& gamma = facts.gamma.emplace();
   gamma.array = layer_traits<L>::gamma(layer);
   gamma.owner = owner_of(layer);
   if constexpr (has_beta<L>) facts.beta.emplace().array = layer_traits<L>::beta(layer);
-  if constexpr (is_of_kind<L, kinds::batch_norm>) {
+  if constexpr (is_one_of<kind, kinds::batch_norm>) {
     if constexpr (has_running_mean<L>)
       facts.mean.emplace().array = layer_traits<L>::running_mean(layer);
     if constexpr (has_running_variance<L>)
       facts.variance.emplace().array = layer_traits<L>::running_variance(layer);
   }
-  if constexpr (is_of_kind<L, kinds::group_norm>) {
+  if constexpr (is_one_of<kind, kinds::group_norm>) {
     facts.groups = static_cast<index_t>(layer_traits<L>::groups(layer));
     if constexpr (has_grouping<L>) facts.grouping = layer_traits<L>::grouping(layer);
   }
@@ -135,11 +136,11 @@ template <class L>
 feature_map connect_described(layer_scope& at, L& layer, const feature_map& x) {
   using kind = typename layer_traits<L>::kind;
   channel_graph& graph = at.graph();
-  if constexpr (is_of_kind<L, kinds::conv, kinds::depthwise_conv, kinds::transposed_conv>) {
+  if constexpr (is_one_of<kind, kinds::conv, kinds::depthwise_conv, kinds::transposed_conv>) {
     if constexpr (check_conv<L>()) return connect_conv(at, layer, x);
   } else if constexpr (std::same_as<kind, kinds::linear>) {
     if constexpr (check_linear<L>()) return connect_linear(at, layer, x);
-  } else if constexpr (is_of_kind<L, kinds::batch_norm, kinds::instance_norm>) {
+  } else if constexpr (is_one_of<kind, kinds::batch_norm, kinds::instance_norm>) {
     if constexpr (check_norm<L>()) return connect_norm<rules::batch_norm_facts>(at, layer, x);
   } else if constexpr (std::same_as<kind, kinds::layer_norm>) {
     if constexpr (check_norm<L>()) return connect_norm<rules::layer_norm_facts>(at, layer, x);
@@ -203,11 +204,24 @@ feature_map connect_described(layer_scope& at, L& layer, const feature_map& x) {
     return rules::connect(graph, facts, x);
   } else {
     static_assert(
-        is_of_kind<L>,
+        is_one_of<kind>,
         "slimming: layer_traits<L>::kind is none of slimming::kinds; for a meaning of your "
         "own write layer_traits<L>::connect(layer_scope&, L&, const feature_map&)");
   }
   return x;  // reached only if a static_assert has failed
+}
+
+/// A layer whose type a chain has erased.
+template <class L>
+feature_map connect_erased(layer_scope& at, void* erased, const feature_map& x) {
+  static_assert(
+      !(described_layer<L> && connecting_layer<L>),
+      "slimming: layer_traits<L> has a kind and a connect() of its own: keep one of them");
+  L& layer = *static_cast<L*>(erased);
+  if constexpr (connecting_layer<L>)
+    return layer_traits<L>::connect(at, layer, x);
+  else
+    return connect_described(at, layer, x);
 }
 
 }  // namespace detail
@@ -216,13 +230,7 @@ feature_map connect_described(layer_scope& at, L& layer, const feature_map& x) {
 /// \throws shape_mismatch  if the layer does not fit \p x.
 template <any_layer L>
 feature_map connect(layer_scope& at, L& layer, const feature_map& x) {
-  static_assert(
-      !(described_layer<L> && connecting_layer<L>),
-      "slimming: layer_traits<L> has a kind and a connect() of its own: keep one of them");
-  if constexpr (connecting_layer<L>)
-    return layer_traits<L>::connect(at, layer, x);
-  else
-    return detail::connect_described(at, layer, x);
+  return detail::connect_erased<L>(at, __builtin_addressof(layer), x);
 }
 
 }  // namespace slimming::inline v0

@@ -144,25 +144,24 @@ void set_window(rules::window& w, L& layer) {
   if constexpr (has_round_up<L>) w.round_up = layer_traits<L>::round_up(layer);
 }
 
-// std::addressof without <memory>, which brings the streams along.
+// The hooks with their types erased: functions that know what the object is. (Lambdas would cost three
+// symbols each, for every layer of a network.)
 template <class L>
-L* address_of(L& layer) noexcept {
-  return reinterpret_cast<L*>(&const_cast<char&>(reinterpret_cast<const volatile char&>(layer)));
+bool accepts_erased(void* object, std::span<const index_t> extents) {
+  return layer_traits<L>::accepts(*static_cast<L*>(object), extents);
+}
+template <class L>
+void resized_erased(void* object, std::span<const index_t> extents) {
+  layer_traits<L>::resized(*static_cast<L*>(object), extents);
 }
 
-// The hooks with their types erased: an object and functions that know what it is.
 template <class L>
 parameter_owner owner_of(L& layer) {
   parameter_owner owner;
-  owner.object = address_of(layer);
-  if constexpr (has_accepts<L>)
-    owner.accepts = [](void* object, std::span<const index_t> extents) -> bool {
-      return layer_traits<L>::accepts(*static_cast<L*>(object), extents);
-    };
+  owner.object = __builtin_addressof(layer);
+  if constexpr (has_accepts<L>) owner.accepts = &accepts_erased<L>;
   if constexpr (has_resized<L>) {
-    owner.resized = [](void* object, std::span<const index_t> extents) {
-      layer_traits<L>::resized(*static_cast<L*>(object), extents);
-    };
+    owner.resized = &resized_erased<L>;
     owner.resized_is_noexcept = noexcept(
         layer_traits<L>::resized(std::declval<L&>(), std::declval<std::span<const index_t>>()));
   }
