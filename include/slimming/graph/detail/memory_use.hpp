@@ -6,14 +6,14 @@
 /// Which bytes an array lies in, for whoever looks for arrays that share memory.
 /// Area: graph.
 
-#include <slimming/core/array_ref.hpp>  // array_ref
-#include <slimming/core/config.hpp>     // index_t
+#include <slimming/core/array_ref.hpp>        // array_ref
+#include <slimming/core/config.hpp>           // index_t
 #include <slimming/core/detail/ordering.hpp>  // sort
-#include <slimming/core/dtype.hpp>      // size_of
+#include <slimming/core/dtype.hpp>            // size_of
 
-#include <cstddef>    // std::size_t
-#include <cstdint>    // std::uintptr_t
-#include <vector>     // std::vector
+#include <cstddef>  // std::size_t
+#include <cstdint>  // std::uintptr_t
+#include <vector>   // std::vector
 
 namespace slimming::inline v0::detail {
 
