@@ -6,11 +6,12 @@
 
 namespace cpu = slimming::kernels::cpu;
 using cpu::conv_algorithm;
+using slimming::index_t;
 using slimming::kernels::conv_geometry;
 
 namespace {
 
-conv_geometry square(slimming::index_t channels, slimming::index_t map, slimming::index_t kernel) {
+conv_geometry square(index_t channels, index_t map, index_t kernel) {
   conv_geometry g;
   g.batch = 64;
   g.in_channels = g.out_channels = channels;
@@ -70,4 +71,42 @@ TEST_CASE("the table prefers what saves multiplications, unless transforms cost 
   without_padding.pad_top = without_padding.pad_bottom = 0;
   without_padding.pad_left = without_padding.pad_right = 0;
   CHECK(choice(with_output_size(without_padding)) == conv_algorithm::winograd_2x2);
+}
+
+TEST_CASE("prepared weights cost what reading them costs") {
+  const auto choice = [](index_t channels, index_t map, index_t batch) {
+    auto g = square(channels, map, 3);
+    g.batch = batch;
+    return choose_algorithm(g, cpu::conv_pass::forward, false, true);
+  };
+  // One image: the larger the weights and the smaller the map, the fewer bytes per weight.
+  CHECK(choice(64, 32, 1) == conv_algorithm::winograd_4x4);
+  CHECK(choice(128, 16, 1) == conv_algorithm::winograd_4x4);
+  CHECK(choice(256, 8, 1) == conv_algorithm::winograd_2x2);
+  CHECK(choice(512, 4, 1) == conv_algorithm::implicit_gemm);
+  CHECK(choice(512, 2, 1) == conv_algorithm::implicit_gemm);
+  CHECK(choice(64, 8, 1) == conv_algorithm::winograd_4x4);  // so few weights stay in the cache
+  // A batch shares them.
+  CHECK(choice(256, 8, 64) == conv_algorithm::winograd_4x4);
+  CHECK(choice(512, 4, 64) == conv_algorithm::winograd_4x4);
+  CHECK(choice(512, 2, 64) == conv_algorithm::toeplitz_2x2);
+}
+
+TEST_CASE("preparing weights changes the forward pass's choice alone") {
+  const auto g = square(256, 8, 3);
+  for (const auto pass : {cpu::conv_pass::backward_data, cpu::conv_pass::backward_weights})
+    CHECK(choose_algorithm(g, pass, false, true) == choose_algorithm(g, pass, false));
+}
+
+TEST_CASE("tap by tap, the zeros around a map are not multiplied") {
+  auto g = square(64, 4, 3);
+  g.batch = 1;
+  CHECK(cpu::gemm_multiplications(g) == 100);  // along an axis 10 of the 12 pairs
+  g.in_channels = 32;                          // too few
+  CHECK(cpu::gemm_multiplications(g) == 144);
+  g = square(64, 2, 3);
+  g.batch = 16;
+  CHECK(cpu::gemm_multiplications(g) == 16 * 16);
+  g.batch = 17;  // too many pixels
+  CHECK(cpu::gemm_multiplications(g) == 17 * 36);
 }

@@ -224,11 +224,29 @@ TEST_CASE("every Winograd form agrees with the oracle on maps that are no multip
       check(geometry(batch, channels, 40, 2, 2, 3, 1), toeplitz_2x2);
 }
 
+TEST_CASE("few pixels under many channels, tap by tap, agree with the oracle") {
+  const auto check = [](const conv_geometry& g) {
+    REQUIRE((cpu::goes_by_taps(g.out_pixels(), g.taps(), g.in_per_group()) ||
+             cpu::goes_by_taps(g.in_pixels(), g.taps(), g.out_per_group())));
+    check_against_oracle(g, {.exact = true});
+  };
+  for (const index_t map : {1, 2, 4, 8}) check(geometry(1, 64, 40, map, map, 3, 1));
+  check(geometry(7, 70, 90, 3, 2, 3, 1));
+  check(geometry(1, 300, 12, 3, 4, 3, 1));       // more channels than are multiplied at a time
+  check(geometry(1, 20, 300, 4, 3, 3, 1));       // only backward data goes by taps
+  check(geometry(2, 65, 77, 9, 8, 5, 2, 2));     // stride
+  check(geometry(1, 65, 77, 8, 8, 2, 0, 3));     // pixels that no tap reaches
+  check(geometry(1, 65, 77, 7, 6, 3, 2, 1, 2));  // dilation
+  check(geometry(1, 130, 142, 5, 5, 3, 1, 1, 1, 2));
+  check(geometry(1, 66, 70, 1, 1, 3, 2));  // some results lie in the padding's reach only
+}
+
 TEST_CASE("prepared weights give the same bits") {
   for (const auto& g : {geometry(2, 20, 24, 9, 9, 3, 1), geometry(2, 24, 80, 2, 2, 3, 1),
-                        geometry(3, 20, 90, 4, 4, 3, 1), geometry(2, 20, 24, 9, 9, 5, 1)}) {
+                        geometry(3, 20, 90, 4, 4, 3, 1), geometry(2, 20, 24, 9, 9, 5, 1),
+                        geometry(1, 300, 90, 8, 8, 3, 1)}) {
     const problem p(g);
-    const cpu::convolution conv(g);
+    const cpu::convolution conv(g, {.prepared = true});
     std::vector<float> packed(static_cast<std::size_t>(conv.weight_size()));
     conv.pack_weights(test::to_float(p.w).data(), packed.data());
     std::vector<float> prepared(static_cast<std::size_t>(conv.prepared_size()));
@@ -238,7 +256,7 @@ TEST_CASE("prepared weights give the same bits") {
         static_cast<std::size_t>(conv.workspace_size(cpu::conv_pass::forward)));
     std::vector<float> y(static_cast<std::size_t>(conv.output_size())), again = y;
     conv.forward(x.data(), packed.data(), y.data(), memory);
-    conv.forward(x.data(), packed.data(), again.data(), memory,
+    conv.forward(x.data(), prepared.empty() ? packed.data() : nullptr, again.data(), memory,
                  {.prepared = prepared.empty() ? nullptr : prepared.data()});
     CHECK(y == again);
   }
@@ -259,9 +277,9 @@ TEST_CASE("a tall reduction is blocked without loss") {
 }
 
 TEST_CASE("results are bit-identical for any number of threads") {
-  for (const auto& g :
-       {geometry(7, 33, 40, 12, 10, 3, 1), geometry(4, 16, 24, 9, 9, 3, 1, 2),
-        geometry(3, 24, 24, 20, 20, 3, 1, 1, 1, 24), geometry(64, 16, 16, 8, 8, 1, 0)}) {
+  for (const auto& g : {geometry(7, 33, 40, 12, 10, 3, 1), geometry(4, 16, 24, 9, 9, 3, 1, 2),
+                        geometry(3, 24, 24, 20, 20, 3, 1, 1, 1, 24),
+                        geometry(64, 16, 16, 8, 8, 1, 0), geometry(1, 80, 90, 4, 4, 3, 1)}) {
     INFO(describe(g));
     const problem p(g);
     const cpu::convolution conv(g);
@@ -318,10 +336,11 @@ void check_epilogue(const conv_geometry& g) {
 }  // namespace
 
 TEST_CASE("the epilogue adds, rectifies, takes statistics, and accumulates into its own output") {
-  for (const auto& g : {geometry(2, 5, 11, 6, 7, 3, 1), geometry(2, 12, 20, 9, 9, 3, 1),
-                        geometry(3, 20, 40, 9, 7, 1, 0), geometry(2, 40, 35, 9, 7, 3, 1, 2),
-                        geometry(2, 12, 20, 6, 7, 3, 1, 1, 1, 2),
-                        geometry(2, 9, 9, 6, 7, 3, 1, 1, 1, 9), geometry(9, 20, 30, 2, 2, 3, 1)})
+  for (const auto& g :
+       {geometry(2, 5, 11, 6, 7, 3, 1), geometry(2, 12, 20, 9, 9, 3, 1),
+        geometry(3, 20, 40, 9, 7, 1, 0), geometry(2, 40, 35, 9, 7, 3, 1, 2),
+        geometry(2, 12, 20, 6, 7, 3, 1, 1, 1, 2), geometry(2, 9, 9, 6, 7, 3, 1, 1, 1, 9),
+        geometry(9, 20, 30, 2, 2, 3, 1), geometry(1, 64, 75, 4, 4, 3, 1)})
     check_epilogue(g);
 }
 

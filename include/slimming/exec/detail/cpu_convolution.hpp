@@ -30,8 +30,9 @@ struct cpu_convolution {
   kernels::cpu::convolution kernel;
   file_weights order;
 
-  cpu_convolution(const kernels::conv_geometry& g, bool exact, bool file_is_transposed)
-      : kernel(g, {.exact = exact}),
+  cpu_convolution(const kernels::conv_geometry& g, const kernels::cpu::conv_options& options,
+                  bool file_is_transposed)
+      : kernel(g, options),
         order{g.in_per_group() * g.taps(), g.out_channels, file_is_transposed} {}
 
   void pack(const float* from, float* to) const {
@@ -58,7 +59,8 @@ struct convolution_lowering {
     const shape& in = c.net().at(node.inputs[fused::x]).extents;
     const auto g = conv_geometry_of(node, in, w->extents(), c.net().at(node.outputs[0]).extents);
     const bool exact = c.options().exact || from != "Conv";
-    conv = std::make_shared<const cpu_convolution>(g, exact, transposed);
+    conv = std::make_shared<const cpu_convolution>(
+        g, kernels::cpu::conv_options{.exact = exact, .prepared = !c.is_training()}, transposed);
     relu = node.integer("relu", 0) != 0;
     x = c.value(node.inputs[fused::x]);
     y = c.output(0);
@@ -92,17 +94,17 @@ struct convolution_lowering {
     const auto fill = [conv = conv, node = node, read = c.reader()](const model& m, auto use) {
       use(folded_convolution(node, conv->order, [&](value_id v) { return read(m, v); }));
     };
-    const buffer_id weight =
-        c.constant(kernel.weight_size(), [=, conv = conv](const model& m, float* to) {
-          fill(m, [&](const folded_convolution& f) { conv->pack(f.weight.data(), to); });
-        });
     const buffer_id bias =
         c.constant(cpu_device::channel_stride(conv->order.columns), [=](const model& m, float* to) {
           fill(m,
                [&](const folded_convolution& f) { std::copy(f.bias.begin(), f.bias.end(), to); });
         });
-    buffer_id prepared;
-    if (kernel.prepared_size() > 0)
+    buffer_id weight, prepared;  // one of them
+    if (kernel.prepared_size() == 0)
+      weight = c.constant(kernel.weight_size(), [=, conv = conv](const model& m, float* to) {
+        fill(m, [&](const folded_convolution& f) { conv->pack(f.weight.data(), to); });
+      });
+    else
       prepared = c.constant(kernel.prepared_size(), [=, conv = conv](const model& m, float* to) {
         fill(m, [&](const folded_convolution& f) {
           std::vector<float> packed(static_cast<std::size_t>(conv->kernel.weight_size()));

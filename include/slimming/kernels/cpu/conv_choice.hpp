@@ -9,6 +9,7 @@
 #include <slimming/core/config.hpp>       // index_t
 #include <slimming/kernels/geometry.hpp>  // conv_geometry
 
+#include <algorithm>    // std::max
 #include <string_view>  // std::string_view
 
 namespace slimming::inline v0::kernels::cpu {
@@ -68,37 +69,83 @@ enum class conv_algorithm {
   return false;
 }
 
+/// Pixels up to which an implicit GEMM goes tap by tap over activations in place, see tap_gemm.hpp.
+inline constexpr index_t most_pixels_by_taps = 64;
+
+/// Whether a GEMM of so many pixels, taps and input channels does: few pixels, and enough channels
+/// under each tap to pay for loading the sums.
+[[nodiscard]] constexpr bool goes_by_taps(index_t pixels, index_t taps, index_t in) noexcept {
+  return pixels <= most_pixels_by_taps && taps > 1 && in >= 64;
+}
+
+namespace detail {
+
+/// Pairs of an output position and a tap that meet within the input, along one axis.
+[[nodiscard]] constexpr index_t meetings(index_t in, index_t out, index_t kernel, index_t stride,
+                                         index_t pad, index_t dilation) noexcept {
+  index_t count = 0;
+  for (index_t o = 0; o < out; ++o)
+    for (index_t t = 0; t < kernel; ++t) {
+      const index_t at = o * stride - pad + t * dilation;
+      count += at >= 0 && at < in ? 1 : 0;
+    }
+  return count;
+}
+
+}  // namespace detail
+
+/// Multiplications of an implicit GEMM per input and output channel.
+[[nodiscard]] constexpr index_t gemm_multiplications(const conv_geometry& g) noexcept {
+  if (!goes_by_taps(g.out_pixels(), g.taps(), g.in_per_group())) return g.out_pixels() * g.taps();
+  return g.batch *
+         detail::meetings(g.in_h, g.out_h, g.kernel_h, g.stride_h, g.pad_top, g.dilation_h) *
+         detail::meetings(g.in_w, g.out_w, g.kernel_w, g.stride_w, g.pad_left, g.dilation_w);
+}
+
 /// Relative time of the passes of one convolution: multiplications per output channel and input
 /// channel, times what one of them costs with its share of transforms (measured with bench_conv).
-[[nodiscard]] constexpr double relative_cost(conv_algorithm a, const conv_geometry& g) noexcept {
+/// \param prepared  the weights have been transformed before, see convolution::prepare()
+[[nodiscard]] constexpr double relative_cost(conv_algorithm a, const conv_geometry& g,
+                                             bool prepared = false) noexcept {
   const auto tiles = [&](index_t extent) {
     return static_cast<double>(g.batch * ((g.out_h + extent - 1) / extent) *
                                ((g.out_w + extent - 1) / extent));
   };
   // A weight is transformed once for all pixels; this many multiplications take as long.
   const double transform = 200;
+  // A prepared weight only has to be read, while others are multiplied. In a large layer it comes
+  // from memory: all cores together multiply so often in the meantime.
+  const double read = g.in_per_group() * g.out_channels * g.taps() > 131072 ? 15 : 3;
+  const auto cost = [&](double weights, double transforming, double multiplying) {
+    return prepared ? std::max(weights * read, multiplying) : transforming + multiplying;
+  };
   switch (a) {
     case conv_algorithm::winograd_4x4:
-      return transform + 1.4 * 36 * tiles(4);
+      return cost(36, transform, 1.4 * 36 * tiles(4));
     case conv_algorithm::winograd_2x2:
-      return transform / 2 + 1.4 * 16 * tiles(2);
+      return cost(16, transform / 2, 1.4 * 16 * tiles(2));
     case conv_algorithm::toeplitz_2x2:
-      return transform / 4 + 1.4 * 9 * tiles(2);
+      return cost(9, transform / 4, 1.4 * 9 * tiles(2));
     default:
-      return static_cast<double>(g.out_pixels() * g.taps());
+      return cost(static_cast<double>(g.taps()), 0, static_cast<double>(gemm_multiplications(g)));
   }
 }
 
-/// The algorithm for one pass: the cheapest that applies. \p exact rules Winograd out.
-[[nodiscard]] constexpr conv_algorithm choose_algorithm(const conv_geometry& g, conv_pass,
-                                                        bool exact) noexcept {
+/// The algorithm for one pass: the cheapest that applies. \p exact rules Winograd out, \p prepared
+/// says that the forward pass gets prepared weights.
+[[nodiscard]] constexpr conv_algorithm choose_algorithm(const conv_geometry& g, conv_pass pass,
+                                                        bool exact,
+                                                        bool prepared = false) noexcept {
   if (is_depthwise(g)) return conv_algorithm::depthwise;
   conv_algorithm best = conv_algorithm::implicit_gemm;
   // With few channels the transforms outweigh the multiplications that they save.
   if (exact || g.in_channels < 8 || g.out_channels < 8) return best;
+  const auto cost = [&](conv_algorithm a) {
+    return relative_cost(a, g, prepared && pass == conv_pass::forward);
+  };
   for (const conv_algorithm a :
        {conv_algorithm::winograd_4x4, conv_algorithm::winograd_2x2, conv_algorithm::toeplitz_2x2})
-    if (is_applicable(a, g) && relative_cost(a, g) < relative_cost(best, g)) best = a;
+    if (is_applicable(a, g) && cost(a) < cost(best)) best = a;
   return best;
 }
 

@@ -13,6 +13,7 @@
 #include <slimming/kernels/cpu/detail/depthwise.hpp>          // depthwise_multiply
 #include <slimming/kernels/cpu/detail/gather.hpp>             // forward_gather, backward_gather
 #include <slimming/kernels/cpu/detail/implicit_gemm.hpp>      // gather_multiply
+#include <slimming/kernels/cpu/detail/tap_gemm.hpp>           // multiply_by_taps
 #include <slimming/kernels/cpu/detail/weight_layout.hpp>      // weight_layout
 #include <slimming/kernels/cpu/detail/winograd.hpp>           // winograd_pass
 #include <slimming/kernels/cpu/detail/winograd_gradient.hpp>  // winograd_gradient
@@ -31,6 +32,8 @@ namespace slimming::inline v0::kernels::cpu {
 /// How a convolution is to be computed.
 struct conv_options {
   bool exact = false;  ///< no Winograd: only algorithms that multiply the numbers themselves
+  bool prepared =
+      false;  ///< forward will be given what prepare() made, so that only reading counts
   conv_algorithm forward = conv_algorithm::automatic;
   conv_algorithm backward_data = conv_algorithm::automatic;
   conv_algorithm backward_weights = conv_algorithm::automatic;
@@ -88,7 +91,7 @@ class convolution {
   }
   [[nodiscard]] workspace_need need(conv_pass pass) const noexcept;
 
-  /// y = epilogue(conv(x, weights)).
+  /// y = epilogue(conv(x, weights)); with prepared weights it reads only these.
   void forward(const float* x, const float* weights, float* y, std::span<float> memory,
                const conv_epilogue& epilogue = {}) const;
   /// dx = gradient with respect to x (+ \p add, which is shaped like dx and may be dx).
@@ -111,7 +114,8 @@ inline convolution::convolution(const conv_geometry& g, const conv_options& opti
     conv_algorithm& a = algorithms_[static_cast<std::size_t>(pass)];
     if (!is_applicable(a, g))
       throw unsupported("convolution", std::string(name_of(a)) + " cannot compute this shape");
-    if (a == conv_algorithm::automatic) a = choose_algorithm(g, pass, options.exact);
+    if (a == conv_algorithm::automatic)
+      a = choose_algorithm(g, pass, options.exact, options.prepared);
   }
 }
 

@@ -7,9 +7,11 @@
 /// time. Area: kernels/cpu. A 1x1 kernel without stride reads the activations where they lie.
 
 #include <slimming/core/config.hpp>                       // index_t
+#include <slimming/kernels/cpu/conv_choice.hpp>           // goes_by_taps
 #include <slimming/kernels/cpu/detail/conv_output.hpp>    // conv_output, write_block
 #include <slimming/kernels/cpu/detail/gather.hpp>         // gather, gather_block
 #include <slimming/kernels/cpu/detail/gemm.hpp>           // gemm_panel
+#include <slimming/kernels/cpu/detail/tap_gemm.hpp>       // multiply_by_taps
 #include <slimming/kernels/cpu/detail/weight_layout.hpp>  // weight_layout
 #include <slimming/kernels/cpu/workspace.hpp>             // workspace, for_each_task
 
@@ -24,11 +26,15 @@ struct gemm_blocking {
   static constexpr index_t most_pixels = 60;   ///< a multiple of every register tile but AVX-512's
   static constexpr index_t tasks_wanted = 48;  ///< enough to keep any number of cores busy
 
+  bool by_taps = false;     ///< nothing is gathered; a task is one panel
   index_t pixel_block = 1;  ///< rows of a task
   index_t panel_block = 1;  ///< panels of a task
 
   gemm_blocking(index_t pixels, const weight_layout& layout)
-      : pixel_block(std::min(pixels, most_pixels)), panel_block(layout.panels()) {
+      : by_taps(goes_by_taps(pixels, layout.taps, layout.in)),
+        pixel_block(by_taps ? pixels : std::min(pixels, most_pixels)),
+        panel_block(by_taps ? 1 : layout.panels()) {
+    if (by_taps) return;
     const index_t blocks = (pixels + pixel_block - 1) / pixel_block * layout.groups;
     if (blocks < tasks_wanted)
       panel_block = std::max<index_t>(1, panel_block * blocks / tasks_wanted);
@@ -37,7 +43,8 @@ struct gemm_blocking {
     return (pixels + pixel_block - 1) / pixel_block;
   }
   [[nodiscard]] workspace_need need() const noexcept {
-    return {0, pixel_block * (gathered_stride(depth_block) + panel_block * panel_width)};
+    const index_t gathered = by_taps ? 0 : gathered_stride(depth_block);
+    return {0, pixel_block * (gathered + panel_block * panel_width)};
   }
 };
 
@@ -47,6 +54,8 @@ inline void gather_multiply(const gather& g, index_t kernel_w, const float* sour
                             index_t source_stride, const weight_layout& layout,
                             const float* weights, const conv_output& out,
                             const gemm_blocking& blocking, const workspace& scratch) {
+  if (blocking.by_taps)
+    return multiply_by_taps(g, kernel_w, source, source_stride, layout, weights, out, scratch);
   const index_t pixels = g.pixels();
   const index_t chunks = (layout.panels() + blocking.panel_block - 1) / blocking.panel_block;
   const index_t depth = g.taps() * layout.in;

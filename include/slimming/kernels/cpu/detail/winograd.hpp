@@ -153,21 +153,28 @@ struct winograd_pass {
       const index_t width = blocking.panels.width(p);
       float* const results = scratch.slot();
       float* const made = results + products * blocking.result_distance();
-      for (index_t c = 0; c < in; c += blocking.depth_block) {
-        const index_t depth = std::min(blocking.depth_block, in - c);
-        const float* panel = made;
-        index_t between = blocking.weight_distance();
-        if (prepared) {
-          panel = prepared + transformed_offset<Transform>(blocking.panels, p) + c * width;
-          between = in * width;
-        } else {
-          transform_weights<Transform>(reader, p, c, c + depth, made, between);
-        }
+      const auto multiply_by = [&]<b_source Source>(const float* panel, index_t f, index_t c,
+                                                    index_t depth) {
+        gemm_panel<a_order::row, Source>(
+            inputs + f * distance + begin * stride + c, stride, panel, width, width, end - begin,
+            depth, tile_in_memory{results + f * blocking.result_distance(), width, c > 0});
+      };
+      if (prepared) {  // from the first weight to the last, as they lie
+        const float* panel = prepared + transformed_offset<Transform>(blocking.panels, p);
         for (index_t f = 0; f < products; ++f)
-          gemm_panel<a_order::row>(
-              inputs + f * distance + begin * stride + c, stride, panel + f * between, width, width,
-              end - begin, depth,
-              tile_in_memory{results + f * blocking.result_distance(), width, c > 0});
+          for (index_t c = 0; c < in; c += blocking.depth_block) {
+            const index_t depth = std::min(blocking.depth_block, in - c);
+            multiply_by.template operator()<b_source::memory>(panel, f, c, depth);
+            panel += depth * width;
+          }
+      } else {
+        const index_t between = blocking.weight_distance();
+        for (index_t c = 0; c < in; c += blocking.depth_block) {
+          const index_t depth = std::min(blocking.depth_block, in - c);
+          transform_weights<Transform>(reader, p, c, c + depth, made, between);
+          for (index_t f = 0; f < products; ++f)
+            multiply_by.template operator()<b_source::cache>(made + f * between, f, c, depth);
+        }
       }
       transform_output(grid, results, blocking.result_distance(), begin, end, width,
                        p * panel_width, block, out);
