@@ -187,8 +187,8 @@ struct device_layer {
 };
 
 template <class T>
-void check(backend& on, const activation_shape& shape, const std::vector<int>& live,
-           const options& how, double offset = 0.3) {
+void check_passes(backend& on, const activation_shape& shape, const std::vector<int>& live,
+                  const options& how, double offset = 0.3) {
   random_stream random{static_cast<std::uint64_t>(shape.size() + shape.channels)};
   auto before = random;
   const oracle o = make<T>(shape, live, how, random, offset);
@@ -239,36 +239,36 @@ TEMPLATE_TEST_CASE("forward and backward agree with the double-precision oracle 
   const layout order = GENERATE(layout::nchw, layout::nhwc);
   for (const bool relu : {false, true})
     for (const bool residual : {false, true}) {
-      check<TestType>(on, {3, 16, 49, order}, all_of(16), with(relu, residual));
-      check<TestType>(on, {2, 5, 64, order}, all_of(5), with(relu, residual));
+      check_passes<TestType>(on, {3, 16, 49, order}, all_of(16), with(relu, residual));
+      check_passes<TestType>(on, {2, 5, 64, order}, all_of(5), with(relu, residual));
     }
-  check<TestType>(on, {1, 1, 7, order}, all_of(1), with(true, false));
-  check<TestType>(on, {4, 40, 1, order}, all_of(40), with(true, true));
+  check_passes<TestType>(on, {1, 1, 7, order}, all_of(1), with(true, false));
+  check_passes<TestType>(on, {4, 40, 1, order}, all_of(40), with(true, true));
 }
 
 TEMPLATE_TEST_CASE("an activation that many blocks share gives the oracle's sums",
                    "[cuda.batch_norm]", float, bfloat16) {
   backend on(backend::variants().back());
-  check<TestType>(on, {5, 24, 1600, layout::nhwc}, all_of(24), with(true, true));
-  check<TestType>(on, {5, 11, 1601, layout::nhwc}, all_of(11), with(true, false));
-  check<TestType>(on, {5, 3, 90 * 90, layout::nchw}, all_of(3), with(true, true));
-  check<TestType>(on, {5, 2, 33 * 177, layout::nchw}, all_of(2), with(true, false));
+  check_passes<TestType>(on, {5, 24, 1600, layout::nhwc}, all_of(24), with(true, true));
+  check_passes<TestType>(on, {5, 11, 1601, layout::nhwc}, all_of(11), with(true, false));
+  check_passes<TestType>(on, {5, 3, 90 * 90, layout::nchw}, all_of(3), with(true, true));
+  check_passes<TestType>(on, {5, 2, 33 * 177, layout::nchw}, all_of(2), with(true, false));
 }
 
 TEST_CASE("dead channels are neither read nor written", "[cuda.batch_norm]") {
   backend on(GENERATE(from_range(backend::variants())));
   const layout order = GENERATE(layout::nchw, layout::nhwc);
   const std::vector<int> live = {1, 2, 5, 11, 15};
-  check<float>(on, {3, 16, 36, order}, live, with(true, true));
-  check<bfloat16>(on, {3, 16, 36, order}, live, with(true, false));
-  check<float>(on, {5, 16, 60 * 60, order}, live, with(true, false));
+  check_passes<float>(on, {3, 16, 36, order}, live, with(true, true));
+  check_passes<bfloat16>(on, {3, 16, 36, order}, live, with(true, false));
+  check_passes<float>(on, {5, 16, 60 * 60, order}, live, with(true, false));
 }
 
 TEST_CASE("a mean far from zero costs no more than the storage's own rounding",
           "[cuda.batch_norm]") {
   backend on(backend::variants().front());
-  check<float>(on, {5, 8, 1600, layout::nhwc}, all_of(8), with(true, false), 300.0);
-  check<float>(on, {5, 2, 8100, layout::nchw}, all_of(2), with(true, false), 300.0);
+  check_passes<float>(on, {5, 8, 1600, layout::nhwc}, all_of(8), with(true, false), 300.0);
+  check_passes<float>(on, {5, 2, 8100, layout::nchw}, all_of(2), with(true, false), 300.0);
 }
 
 TEST_CASE("sums do not depend on the order in which threads and blocks run", "[cuda.batch_norm]") {

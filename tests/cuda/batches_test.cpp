@@ -21,7 +21,6 @@ using namespace test_support;
 using testing::device_under_test;
 using testing::run_record;
 using testing::run_training;
-using testing::tiny_batch;
 
 namespace {
 

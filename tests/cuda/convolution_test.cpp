@@ -26,7 +26,7 @@ conv_geometry geometry(index_t in, index_t out, index_t kernel, index_t stride, 
   return kernels::with_output_size(g);
 }
 
-std::vector<conv_geometry> geometries() {
+std::vector<conv_geometry> conv_geometries() {
   return {geometry(3, 13, 3, 1, 1), geometry(16, 24, 3, 2, 1), geometry(10, 8, 1, 1, 1),
           geometry(11, 11, 3, 1, 11), geometry(12, 6, 3, 1, 3)};
 }
@@ -34,7 +34,7 @@ std::vector<conv_geometry> geometries() {
 }  // namespace
 
 TEST_CASE("packed weights come back, and their padding is zero", "[cuda.convolution]") {
-  for (const conv_geometry& g : geometries()) {
+  for (const conv_geometry& g : conv_geometries()) {
     random_stream random{1};
     const index_t n = g.out_channels * g.in_per_group() * g.taps();
     const auto file = testing::narrowed<float>(testing::normal_values<float>(n, random));
@@ -66,7 +66,7 @@ TEST_CASE("only a convolution whose groups are whole or single channels is padde
 }
 
 TEST_CASE("a padded convolution computes the plain one in all passes", "[cuda.convolution]") {
-  for (const conv_geometry& g : geometries()) {
+  for (const conv_geometry& g : conv_geometries()) {
     random_stream random{2};
     const index_t in_area = g.in_h * g.in_w;
     const index_t out_area = g.out_h * g.out_w;

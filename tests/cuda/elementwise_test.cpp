@@ -16,8 +16,8 @@ using testing::worst_error;
 
 namespace {
 
-constexpr index_t batch = 3;
-constexpr index_t channels = 13;
+constexpr index_t image_count = 3;
+constexpr index_t channel_count = 13;
 constexpr index_t area = 77;
 
 // Two operands on the host and on the device.
@@ -29,21 +29,21 @@ struct operands {
 
   explicit operands(backend& where) : on(where) {
     random_stream random{17};
-    a = testing::normal_values<T>(batch * channels * area, random);
-    b = testing::normal_values<T>(batch * channels * area, random);
-    device_a = on.upload(testing::to_nhwc<T>(a, batch, channels, area));
-    device_b = on.upload(testing::to_nhwc<T>(b, batch, channels, area));
+    a = testing::normal_values<T>(image_count * channel_count * area, random);
+    b = testing::normal_values<T>(image_count * channel_count * area, random);
+    device_a = on.upload(testing::to_nhwc<T>(a, image_count, channel_count, area));
+    device_b = on.upload(testing::to_nhwc<T>(b, image_count, channel_count, area));
     out = on.template allocate<T>(device_a.size());
   }
-  [[nodiscard]] gpu::pixel_grid grid() const { return {batch * area, channels}; }
+  [[nodiscard]] gpu::pixel_grid grid() const { return {image_count * area, channel_count}; }
   template <class Expected>
   void check(const Expected& expected) {
     std::vector<double> wanted(a.size());
     for (std::size_t i = 0; i < a.size(); ++i) wanted[i] = expected(a[i], b[i]);
     const auto got = on.download(out);
-    CHECK(worst_error(testing::from_nhwc(got, batch, channels, area), wanted) <
+    CHECK(worst_error(testing::from_nhwc(got, image_count, channel_count, area), wanted) <
           testing::storage_error<T>);
-    CHECK(testing::has_clear_padding(got, channels));
+    CHECK(testing::has_clear_padding(got, channel_count));
   }
 };
 
@@ -95,7 +95,7 @@ TEMPLATE_TEST_CASE("what follows a convolution is added in one pass", "[cuda.ele
   backend on(GENERATE(from_range(backend::variants())));
   operands<TestType> t(on);
   std::vector<float> bias(16, 0.0f);
-  for (std::size_t c = 0; c < channels; ++c) bias[c] = 0.25f * static_cast<float>(c) - 1.0f;
+  for (std::size_t c = 0; c < channel_count; ++c) bias[c] = 0.25f * static_cast<float>(c) - 1.0f;
   const auto device_bias = on.upload(bias);
   const auto check = [&](bool has_bias, bool has_addend, bool relu) {
     gpu::add_bias<TestType, TestType>(on.stream(), t.grid(), t.device_a.data(),
@@ -103,7 +103,7 @@ TEMPLATE_TEST_CASE("what follows a convolution is added in one pass", "[cuda.ele
                                       has_addend ? t.device_b.data() : nullptr, relu, t.out.data());
     std::size_t i = 0;
     t.check([&](double a, double b) {
-      const std::size_t c = i++ / area % channels;
+      const std::size_t c = i++ / area % channel_count;
       const double sum =
           a + (has_bias ? static_cast<double>(bias[c]) : 0.0) + (has_addend ? b : 0.0);
       return relu ? std::max(sum, 0.0) : sum;
@@ -120,19 +120,21 @@ TEMPLATE_TEST_CASE("a gate scales every image's channels, and gathers its gradie
   backend on(GENERATE(from_range(backend::variants())));
   operands<TestType> t(on);
   random_stream random{5};
-  const auto gate = testing::normal_values<TestType>(batch * channels, random);
-  const auto device_gate = on.upload(testing::to_nhwc<TestType>(gate, batch, channels, 1));
+  const auto gate = testing::normal_values<TestType>(image_count * channel_count, random);
+  const auto device_gate =
+      on.upload(testing::to_nhwc<TestType>(gate, image_count, channel_count, 1));
   gpu::scale_images<TestType>(on.stream(), t.grid(), area, t.device_a.data(), device_gate.data(),
                               t.out.data());
   std::size_t i = 0;
   t.check([&](double a, double) { return a * gate[i++ / area]; });
 
   const auto dgate = on.template allocate<TestType>(device_gate.size());
-  gpu::scale_images_gate_gradient<TestType>(on.stream(), gpu::pixel_grid(batch, channels), area,
+  gpu::scale_images_gate_gradient<TestType>(on.stream(),
+                                            gpu::pixel_grid(image_count, channel_count), area,
                                             t.device_a.data(), t.device_b.data(), dgate.data());
-  std::vector<double> sums(static_cast<std::size_t>(batch * channels), 0.0);
+  std::vector<double> sums(static_cast<std::size_t>(image_count * channel_count), 0.0);
   for (std::size_t k = 0; k < t.a.size(); ++k) sums[k / area] += t.a[k] * t.b[k];
-  CHECK(worst_error(testing::from_nhwc(on.download(dgate), batch, channels, 1), sums) <
+  CHECK(worst_error(testing::from_nhwc(on.download(dgate), image_count, channel_count, 1), sums) <
         testing::storage_error<TestType>);
 }
 

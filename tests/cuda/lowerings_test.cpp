@@ -27,7 +27,7 @@ using testing::device_under_test;
 
 namespace {
 
-const auto check = [](const model& net) {
+const auto check_all_gradients = [](const model& net) {
   test_support::check_gradients(net, [] { return device_under_test<float>(); });
 };
 
@@ -43,7 +43,7 @@ model branching_net(double dropout_ratio = 0.25) {
   return b.finish({b.linear(b.global_pool(b.conv(y, 9, 3, 2)), 5)});
 }
 
-executor_options training(index_t batch, bool keep_gradients = false) {
+executor_options smoothed_training(index_t batch, bool keep_gradients = false) {
   executor_options o;
   o.mode = execution_mode::training;
   o.loss = cross_entropy{.label_smoothing = 0.1};
@@ -100,35 +100,35 @@ record train(const model& net, const executor_options& options, Device device, i
 }  // namespace
 
 TEST_CASE("gradients of convolutions", "[cuda.lowerings]") {
-  test_support::gradient_cases::convolutions_of_any_shape(check);
-  test_support::gradient_cases::convolutions_on_maps_of_any_size(check);
+  test_support::gradient_cases::convolutions_of_any_shape(check_all_gradients);
+  test_support::gradient_cases::convolutions_on_maps_of_any_size(check_all_gradients);
 }
 TEST_CASE("gradients of linear layers", "[cuda.lowerings]") {
-  test_support::gradient_cases::linear_layers(check);
+  test_support::gradient_cases::linear_layers(check_all_gradients);
 }
 TEST_CASE("gradients of normalisations with what is fused behind them", "[cuda.lowerings]") {
-  test_support::gradient_cases::normalisations(check);
+  test_support::gradient_cases::normalisations(check_all_gradients);
 }
 TEST_CASE("gradients of activations", "[cuda.lowerings]") {
-  test_support::gradient_cases::activations(check);
+  test_support::gradient_cases::activations(check_all_gradients);
 }
 TEST_CASE("gradients of poolings", "[cuda.lowerings]") {
-  test_support::gradient_cases::poolings(check);
+  test_support::gradient_cases::poolings(check_all_gradients);
 }
 TEST_CASE("gradients of sums, differences and products", "[cuda.lowerings]") {
-  test_support::gradient_cases::arithmetic(check);
+  test_support::gradient_cases::arithmetic(check_all_gradients);
 }
 TEST_CASE("gradients of operators that move data", "[cuda.lowerings]") {
-  test_support::gradient_cases::movements(check);
+  test_support::gradient_cases::movements(check_all_gradients);
 }
 TEST_CASE("gradients where a value is an output and is read as well", "[cuda.lowerings]") {
-  test_support::gradient_cases::outputs_that_are_read(check);
+  test_support::gradient_cases::outputs_that_are_read(check_all_gradients);
 }
 
 TEST_CASE("a recorded step does what its parts do", "[cuda.lowerings]") {
   const model net = branching_net();
-  const record whole = train(net, training(0), device_under_test<float>(), 5);
-  const record parts = train(net, training(0, true), device_under_test<float>(), 5);
+  const record whole = train(net, smoothed_training(0), device_under_test<float>(), 5);
+  const record parts = train(net, smoothed_training(0, true), device_under_test<float>(), 5);
   REQUIRE(whole.losses == parts.losses);
   REQUIRE(whole.correct == parts.correct);
   REQUIRE(whole.values == parts.values);
@@ -138,17 +138,17 @@ TEST_CASE("a recorded step does what its parts do", "[cuda.lowerings]") {
 
 TEST_CASE("training gives the same bits every time", "[cuda.lowerings]") {
   const model net = branching_net();
-  const record first = train(net, training(0), device_under_test<bfloat16>(), 4);
-  const record second = train(net, training(0), device_under_test<bfloat16>(), 4);
+  const record first = train(net, smoothed_training(0), device_under_test<bfloat16>(), 4);
+  const record second = train(net, smoothed_training(0), device_under_test<bfloat16>(), 4);
   REQUIRE(first.losses == second.losses);
   REQUIRE(first.values == second.values);
 }
 
 TEST_CASE("half precision follows the floats as far as its rounding lets it", "[cuda.lowerings]") {
   const model net = branching_net(0.0);
-  const record wide = train(net, training(0), device_under_test<float>(), 4);
+  const record wide = train(net, smoothed_training(0), device_under_test<float>(), 4);
   for (const bool keep : {false, true}) {
-    const record narrow = train(net, training(0, keep), device_under_test<bfloat16>(), 4);
+    const record narrow = train(net, smoothed_training(0, keep), device_under_test<bfloat16>(), 4);
     for (std::size_t s = 0; s < wide.losses.size(); ++s)
       CHECK(narrow.losses[s] == Approx(wide.losses[s]).epsilon(0.03));
     double difference = 0.0;
@@ -181,7 +181,7 @@ TEST_CASE("inference folds the normalisations, in either precision", "[cuda.lowe
 
 TEST_CASE("the networks of the papers train on the device", "[cuda.lowerings]") {
   const auto learns = [](const model& net) {
-    executor<device_under_test<bfloat16>> e(net, testing::ops(), training(4),
+    executor<device_under_test<bfloat16>> e(net, testing::ops(), smoothed_training(4),
                                             device_under_test<bfloat16>());
     const record r = train(e, 3);
     for (const double loss : r.losses) CHECK(std::isfinite(loss));
@@ -196,7 +196,7 @@ TEST_CASE("the networks of the papers train on the device", "[cuda.lowerings]") 
 
 TEST_CASE("parameters go to the device and come back unchanged", "[cuda.lowerings]") {
   const model net = branching_net();
-  executor<device_under_test<bfloat16>> e(net, testing::ops(), training(0),
+  executor<device_under_test<bfloat16>> e(net, testing::ops(), smoothed_training(0),
                                           device_under_test<bfloat16>());
   model copy = net;
   for (const exec::parameter& p : e.parameters()) {

@@ -22,7 +22,7 @@ using testing::platform_under_test;
 
 namespace {
 
-constexpr index_t batch = 2, size = 8;
+constexpr index_t images_per_step = 2, size = 8;
 
 model network(const std::string& name) {
   models::recipe r;
@@ -35,7 +35,7 @@ executor_options training(const model& net) {
   executor_options o;
   o.mode = execution_mode::training;
   o.inputs = {*net.at(net.inputs().at(0)).extents};
-  o.inputs[0][0] = batch;
+  o.inputs[0][0] = images_per_step;
   o.loss = cross_entropy{};
   return o;
 }

@@ -15,7 +15,7 @@ using testing::backend;
 
 namespace {
 
-std::vector<pool_geometry> geometries() {
+std::vector<pool_geometry> pool_geometries() {
   std::vector<pool_geometry> all;
   const auto add = [&](pool_geometry g) { all.push_back(kernels::with_output_size(g)); };
   pool_geometry g;
@@ -49,7 +49,7 @@ TEMPLATE_TEST_CASE("pooling agrees with the oracle in both directions", "[cuda.p
                    bfloat16) {
   backend on(GENERATE(from_range(backend::variants())));
   const bool is_max = GENERATE(true, false);
-  for (const pool_geometry& g : geometries()) {
+  for (const pool_geometry& g : pool_geometries()) {
     random_stream random{static_cast<std::uint64_t>(g.in_h * g.channels)};
     const index_t in_area = g.in_h * g.in_w;
     const index_t out_area = g.out_h * g.out_w;

@@ -10,7 +10,7 @@ namespace gpu = slimming::cuda;  // CCCL has a ::cuda of its own
 namespace {
 
 template <class T, int V, gpu::layout Order>
-void check(const gpu::activation_shape& shape) {
+void check_room(const gpu::activation_shape& shape) {
   const auto tiles = gpu::detail::tiles_for<T, V, Order>(shape, {});
   CAPTURE(shape.images, shape.channels, shape.pixels, tiles.tx, tiles.slices);
   REQUIRE(tiles.tiles() * tiles.tx >= tiles.columns());
@@ -33,11 +33,11 @@ TEST_CASE("one workspace has room for the partial sums of any shape", "[cuda.red
         if (channels * images * pixels >= index_t{1} << 31) continue;
         const gpu::activation_shape nhwc{images, channels, pixels, gpu::layout::nhwc};
         const gpu::activation_shape nchw{images, channels, pixels, gpu::layout::nchw};
-        check<bfloat16, 8, gpu::layout::nhwc>(nhwc);
-        check<float, 4, gpu::layout::nhwc>(nhwc);
-        check<float, 1, gpu::layout::nhwc>(nhwc);
-        check<bfloat16, 1, gpu::layout::nhwc>(nhwc);
-        check<float, 4, gpu::layout::nchw>(nchw);
-        check<float, 1, gpu::layout::nchw>(nchw);
+        check_room<bfloat16, 8, gpu::layout::nhwc>(nhwc);
+        check_room<float, 4, gpu::layout::nhwc>(nhwc);
+        check_room<float, 1, gpu::layout::nhwc>(nhwc);
+        check_room<bfloat16, 1, gpu::layout::nhwc>(nhwc);
+        check_room<float, 4, gpu::layout::nchw>(nchw);
+        check_room<float, 1, gpu::layout::nchw>(nchw);
       }
 }

@@ -23,7 +23,7 @@ std::vector<float> uniform(index_t n, random_stream& random) {
 
 // A parameter on the device and its twin in double.
 template <class Half>
-struct parameter {
+struct sgd_case {
   index_t size;
   index_t offset;  // elements before it in its buffers: 1 breaks the alignment of vectors
   l1_term l1;
@@ -61,7 +61,7 @@ TEMPLATE_TEST_CASE("one launch steps every parameter as the double-precision ora
                             .l1 = 0.1,
                             .nesterov = nesterov};
   random_stream random{11};
-  std::vector<parameter<half>> net;
+  std::vector<sgd_case<half>> net;
   net.push_back({1, 0, l1_term::with, true, false});
   net.push_back({3 * 4096, 0, l1_term::without, true, true});
   net.push_back({4096 + 7, 0, l1_term::with, false, false});

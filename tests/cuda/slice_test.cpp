@@ -70,7 +70,7 @@ slice_axis some_of(index_t extent, double share, random_stream& random, int padd
   return axis;
 }
 
-std::vector<example> net(random_stream& random) {
+std::vector<example> examples_of_a_net(random_stream& random) {
   std::vector<example> all;
   all.push_back(make({some_of(33, 0.5, random), some_of(17, 0.6, random), {9}}, random));
   all.push_back(make({some_of(64, 0.3, random, 5)}, random));
@@ -99,7 +99,7 @@ placed place(backend& on, const gpu::slice_plan<float>& plan) {
 TEST_CASE("one launch gathers every tensor of a net along all its axes", "[cuda.slice]") {
   backend on(GENERATE(from_range(backend::variants())));
   random_stream random{12};
-  const auto all = net(random);
+  const auto all = examples_of_a_net(random);
   std::vector<backend::buffer<float>> wide;
   std::vector<backend::buffer<float>> narrow;
   gpu::slice_plan<float> plan;
@@ -118,7 +118,7 @@ TEST_CASE("one launch gathers every tensor of a net along all its axes", "[cuda.
 TEST_CASE("scatter undoes gather and leaves the rest alone", "[cuda.slice]") {
   backend on(GENERATE(from_range(backend::variants())));
   random_stream random{13};
-  const auto all = net(random);
+  const auto all = examples_of_a_net(random);
   std::vector<backend::buffer<float>> wide;
   std::vector<backend::buffer<float>> narrow;
   std::vector<std::vector<float>> expected;

@@ -20,8 +20,6 @@
 
 namespace slimming::testing {
 
-inline constexpr index_t tiny_batch = 8;
-
 struct run_record {
   std::vector<double> losses;      // after every step, over the epoch so far
   std::vector<double> parameters;  // at the end
@@ -47,13 +45,13 @@ run_record run_training(const MakeDevice& make, const model& start, index_t epoc
   callbacks.epoch = [&](const epoch_record& e) { r.accuracies.push_back(*e.test_accuracy); };
   model net = start;
   const auto go = [&] {
-    loader batches(images, test_support::tiny_batches(tiny_batch));
+    loader batches(images, test_support::tiny_batches(test_support::tiny_batch));
     loader_options test_options;
-    test_options.batch_size = tiny_batch;  // the last one is not full
+    test_options.batch_size = test_support::tiny_batch;  // the last one is not full
     test_options.shuffle = false;
     loader test(unseen, test_options);
     trainer<Device> t(net, testing::ops(), batches, options, make());
-    evaluator<Device> e(net, testing::ops(), {3, 8, 8}, tiny_batch, make());
+    evaluator<Device> e(net, testing::ops(), {3, 8, 8}, test_support::tiny_batch, make());
     t.evaluate_with(test, e);
     if (std::filesystem::exists(options.checkpoint)) t.resume(read_checkpoint(options.checkpoint));
     return t.run(callbacks);

@@ -18,7 +18,7 @@ std::uint8_t pixel(std::size_t i, std::size_t c, std::size_t y, std::size_t x) {
   return static_cast<std::uint8_t>(i * 60 + c * 31 + y * 7 + x);
 }
 
-struct contents {
+struct mat_contents {
   std::vector<std::size_t> x_extents{h, w, channels, n};
   std::vector<double> labels{1, 9, 10, 2};
   bool byte_labels = false;
@@ -26,7 +26,7 @@ struct contents {
   const char* x_name = "X";
 };
 
-std::filesystem::path write(const std::filesystem::path& file, contents what,
+std::filesystem::path write(const std::filesystem::path& file, mat_contents what,
                             matio_compression compression) {
   sl::random_stream random{9, 0, 0};
   std::size_t total = 1;

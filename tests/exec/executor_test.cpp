@@ -20,7 +20,7 @@ sl::model classifier(sl::index_t batch = 4) {
   x = b.relu(b.norm(b.conv(b.max_pool(x), 6, 3)));
   return b.finish({b.linear(b.global_pool(x), 3)});
 }
-sl::executor_options training() {
+sl::executor_options plain_training() {
   sl::executor_options o;
   o.mode = sl::execution_mode::training;
   o.loss = sl::cross_entropy{};
@@ -33,7 +33,7 @@ const auto every = [](const sl::exec::parameter&) { return rule; };
 
 TEST_CASE("a training step lowers the loss of its own batch") {
   auto net = classifier();
-  sl::cpu_executor e(net, {}, training(), sl::cpu_device(2));
+  sl::cpu_executor e(net, {}, plain_training(), sl::cpu_device(2));
   e.set_input(0, random_values(4 * 3 * 8 * 8, 1));
   e.set_labels(std::vector<sl::index_t>{0, 1, 2, 1});
   e.step(every);
@@ -45,9 +45,9 @@ TEST_CASE("a training step lowers the loss of its own batch") {
 
 TEST_CASE("updating after the backward pass gives the bits of updating inside the step") {
   auto net = classifier();
-  auto kept = training();
+  auto kept = plain_training();
   kept.keep_gradients = true;
-  sl::cpu_executor fused(net, {}, training(), sl::cpu_device(2));
+  sl::cpu_executor fused(net, {}, plain_training(), sl::cpu_device(2));
   sl::cpu_executor apart(net, {}, kept, sl::cpu_device(2));
   for (int i = 0; i < 3; ++i) {
     const auto x = random_values(4 * 3 * 8 * 8, static_cast<std::uint64_t>(i));
@@ -69,7 +69,7 @@ TEST_CASE("updating after the backward pass gives the bits of updating inside th
 
 TEST_CASE("parameters go out and come back unchanged") {
   auto net = classifier();
-  sl::cpu_executor e(net, {}, training(), sl::cpu_device(2));
+  sl::cpu_executor e(net, {}, plain_training(), sl::cpu_device(2));
   auto other = net;
   for (std::size_t v = 0; v < other.values().size(); ++v)
     if (auto* t = other.initializer(static_cast<sl::value_id>(v)))
@@ -84,7 +84,7 @@ TEST_CASE("parameters go out and come back unchanged") {
 
 TEST_CASE("inference follows the parameters that are loaded") {
   auto net = classifier();
-  sl::cpu_executor learner(net, {}, training(), sl::cpu_device(2));
+  sl::cpu_executor learner(net, {}, plain_training(), sl::cpu_device(2));
   sl::cpu_executor e(net, {}, {}, sl::cpu_device(2));
   const auto x = random_values(4 * 3 * 8 * 8, 1);
   e.set_input(0, x);
@@ -105,7 +105,7 @@ TEST_CASE("inference follows the parameters that are loaded") {
 
 TEST_CASE("mistakes of the caller are refused with both numbers") {
   auto net = classifier();
-  sl::cpu_executor e(net, {}, training(), sl::cpu_device(1));
+  sl::cpu_executor e(net, {}, plain_training(), sl::cpu_device(1));
   CHECK_THROWS_AS(e.set_input(0, std::vector<float>(5)), sl::shape_mismatch);
   CHECK_THROWS_AS(e.set_labels(std::vector<sl::index_t>{0, 1}), sl::shape_mismatch);
   CHECK_THROWS_AS(e.set_labels(std::vector<sl::index_t>{0, 1, 2, 3}), sl::bad_value);
@@ -120,7 +120,7 @@ TEST_CASE("mistakes of the caller are refused with both numbers") {
 
 TEST_CASE("a profile adds up the time of each kind of step") {
   auto net = classifier();
-  sl::cpu_executor e(net, {}, training(), sl::cpu_device(1));
+  sl::cpu_executor e(net, {}, plain_training(), sl::cpu_device(1));
   e.set_input(0, random_values(4 * 3 * 8 * 8, 1));
   e.set_labels(std::vector<sl::index_t>{0, 1, 2, 1});
   e.set_profiling(true);

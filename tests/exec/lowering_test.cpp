@@ -65,7 +65,7 @@ sl::exec::lowering_table<host_device> table() {
   return t;
 }
 
-sl::executor_options training() {
+sl::executor_options training_with_gradients() {
   sl::executor_options o;
   o.mode = sl::execution_mode::training;
   o.keep_gradients = true;
@@ -81,7 +81,7 @@ TEST_CASE("a table of the user's own operators makes a network that runs and tra
   const auto v = b.parameter("v", {4});
   const auto h = b.node("Scale", {x, w}, {4});
   const auto net = b.finish({b.node("Scale", {h, v}, {4})});
-  sl::executor<host_device> e(net, {}, training(), {}, table());
+  sl::executor<host_device> e(net, {}, training_with_gradients(), {}, table());
   const auto in = random_values(4, 1), dy = random_values(4, 2);
   e.set_input(0, in);
   e.forward();
@@ -104,7 +104,7 @@ TEST_CASE("a parameter that several nodes use gets the sum of their gradients") 
   const auto x = b.input({3});
   const auto w = b.parameter("w", {3});
   const auto net = b.finish({b.node("Scale", {b.node("Scale", {x, w}, {3}), w}, {3})});
-  sl::executor<host_device> e(net, {}, training(), {}, table());
+  sl::executor<host_device> e(net, {}, training_with_gradients(), {}, table());
   const auto in = random_values(3, 1), dy = random_values(3, 2);
   e.set_input(0, in);
   e.forward();
@@ -135,7 +135,7 @@ TEST_CASE("gradients of random graphs of sums agree with the derivative") {
                           {2}));
     }
     auto net = b.finish({values.back()});
-    sl::executor<host_device> e(net, {}, training(), {}, table());
+    sl::executor<host_device> e(net, {}, training_with_gradients(), {}, table());
     const std::vector<float> in{0.7f, -1.3f}, dy{1.0f, 0.5f};
     const auto loss = [&] {
       e.set_input(0, in);
@@ -190,7 +190,7 @@ TEST_CASE("an operator without a lowering and one without a way back are refused
   small_net d;
   const auto h = d.node("Scale", {d.input({2}), d.parameter("w", {2})}, {2});
   const auto one_way = d.finish({d.node("OneWay", {h}, {2})});
-  CHECK_THROWS_WITH(sl::executor<host_device>(one_way, {}, training(), {}, table()),
+  CHECK_THROWS_WITH(sl::executor<host_device>(one_way, {}, training_with_gradients(), {}, table()),
                     Catch::Contains("cannot be trained through"));
   CHECK_NOTHROW(sl::executor<host_device>(one_way, {}, {}, {}, table()));
 }

@@ -23,7 +23,7 @@ using test_support::random_values;
 
 namespace {
 
-const std::vector<std::string> names{"vgg11", "preresnet20", "densenet22", "resnet20"};
+const std::vector<std::string> network_names{"vgg11", "preresnet20", "densenet22", "resnet20"};
 
 sl::model small_version(const std::string& name) {
   sl::models::recipe r;
@@ -63,7 +63,7 @@ void check_against_evaluation(const sl::model& net, const sl::shape& in, sl::exe
 }  // namespace
 
 TEST_CASE("every recipe computes what its naive evaluation computes") {
-  for (const auto& name : names)
+  for (const auto& name : network_names)
     for (const bool training : {false, true})
       for (const bool exact : {false, true}) {
         INFO(name << " training " << training << " exact " << exact);
@@ -75,7 +75,7 @@ TEST_CASE("every recipe computes what its naive evaluation computes") {
 }
 
 TEST_CASE("so does every recipe after surgery, with selections that leave channels out") {
-  for (const auto& name : names) {
+  for (const auto& name : network_names) {
     sl::model net = small_version(name);
     const auto graph = sl::connect(net, sl::testing::ops()).graph;
     sl::prune(net, sl::testing::ops(), sl::make_plan(graph, sl::bn_gamma{}, sl::global_ratio{0.4}));

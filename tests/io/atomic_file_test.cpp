@@ -11,21 +11,13 @@
 #include <string>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace sl = slimming;
 namespace fs = std::filesystem;
+using test_support::temporary_directory;
 
 namespace {
-
-struct scratch_folder {
-  fs::path path;
-  scratch_folder() {
-    std::string name = (fs::temp_directory_path() / "slimming-atomic-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()));
-    path = name;
-  }
-  ~scratch_folder() { fs::remove_all(path); }
-};
 
 std::string content(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -35,32 +27,32 @@ std::string content(const fs::path& path) {
 }  // namespace
 
 TEST_CASE("the name appears with the commit and the part disappears") {
-  const scratch_folder folder;
-  const fs::path path = folder.path / "weights.bin";
+  const temporary_directory folder;
+  const fs::path path = folder / "weights.bin";
   sl::io::atomic_file file(path);
   file.write("one ");
   CHECK_FALSE(fs::exists(path));
   file.write("two");
   file.commit();
   CHECK(content(path) == "one two");
-  CHECK_FALSE(fs::exists(folder.path / "weights.bin.part"));
+  CHECK_FALSE(fs::exists(folder / "weights.bin.part"));
 }
 
 TEST_CASE("without a commit the old file stays and nothing is left beside it") {
-  const scratch_folder folder;
-  const fs::path path = folder.path / "weights.bin";
+  const temporary_directory folder;
+  const fs::path path = folder / "weights.bin";
   sl::io::write_atomically(path, std::as_bytes(std::span("old", 3)));
   {
     sl::io::atomic_file file(path);
     file.write("new but unfinished");
   }
   CHECK(content(path) == "old");
-  CHECK_FALSE(fs::exists(folder.path / "weights.bin.part"));
+  CHECK_FALSE(fs::exists(folder / "weights.bin.part"));
 }
 
 TEST_CASE("a writer killed at any moment leaves the old file or a new one, never a mixture") {
-  const scratch_folder folder;
-  const fs::path path = folder.path / "weights.bin";
+  const temporary_directory folder;
+  const fs::path path = folder / "weights.bin";
   const std::string a(200'000, 'a');
   const std::string b(100'000, 'b');
   sl::io::write_atomically(path, std::as_bytes(std::span(a)));
@@ -90,8 +82,8 @@ TEST_CASE("a writer killed at any moment leaves the old file or a new one, never
 }
 
 TEST_CASE("a second writer of the same file is refused while the first one lives") {
-  const scratch_folder folder;
-  const fs::path path = folder.path / "weights.bin";
+  const temporary_directory folder;
+  const fs::path path = folder / "weights.bin";
   sl::io::atomic_file first(path);
   CHECK_THROWS_AS(sl::io::atomic_file(path), sl::bad_file);
   first.write("first");
@@ -100,16 +92,16 @@ TEST_CASE("a second writer of the same file is refused while the first one lives
 }
 
 TEST_CASE("a link is followed, folders and devices are not replaced") {
-  const scratch_folder folder;
-  const fs::path target = folder.path / "target.bin";
-  const fs::path link = folder.path / "link.bin";
+  const temporary_directory folder;
+  const fs::path target = folder / "target.bin";
+  const fs::path link = folder / "link.bin";
   sl::io::write_atomically(target, std::as_bytes(std::span("old", 3)));
   fs::create_symlink("target.bin", link);
   sl::io::write_atomically(link, std::as_bytes(std::span("new", 3)));
   CHECK(fs::is_symlink(link));
   CHECK(content(target) == "new");
 
-  CHECK_THROWS_AS(sl::io::atomic_file(folder.path), sl::bad_file);
+  CHECK_THROWS_AS(sl::io::atomic_file(folder.path()), sl::bad_file);
   CHECK_THROWS_AS(sl::io::atomic_file("/dev/null"), sl::bad_file);
-  CHECK_THROWS_AS(sl::io::atomic_file(folder.path / "no" / "such" / "folder"), sl::bad_file);
+  CHECK_THROWS_AS(sl::io::atomic_file(folder.path() / "no" / "such" / "folder"), sl::bad_file);
 }

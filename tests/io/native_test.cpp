@@ -3,25 +3,20 @@
 #include <slimming/io/native.hpp>
 #include <slimming/models/by_name.hpp>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <variant>
 
 #include "tests/io/hostile.hpp"
+#include "tests/io/scratch_file.hpp"
 
 namespace sl = slimming;
 using Catch::Contains;
 
-namespace {
+using test_support::scratch_file;
 
-struct scratch_file {
-  std::filesystem::path path = std::filesystem::temp_directory_path() /
-                               ("slimming-native-" + std::to_string(::getpid()) + ".safetensors");
-  ~scratch_file() { std::filesystem::remove(path); }
-};
+namespace {
 
 bool same(const sl::any_tensor& a, const sl::any_tensor& b) {
   return a.type() == b.type() && a.extents() == b.extents() &&
@@ -121,7 +116,7 @@ sl::model everything() {
   return net;
 }
 
-const auto parse = [](std::span<const std::byte> content) {
+const auto native_of = [](std::span<const std::byte> content) {
   return sl::io::from_safetensors(sl::io::parse_safetensors(content, "test"), "test");
 };
 
@@ -166,7 +161,7 @@ TEST_CASE("tensors beside the network come back beside it") {
 }
 
 TEST_CASE("weights without a network, and keys of ours, are refused") {
-  const auto weights = [](std::span<const std::byte> content) { return parse(content); };
+  const auto weights = [](std::span<const std::byte> content) { return native_of(content); };
   CHECK_THAT(hostile::refusal(hostile::file("python.safetensors"), weights),
              Contains("no network"));
   sl::model net = everything();
@@ -230,6 +225,6 @@ TEST_CASE("a cut or damaged native file is refused, never trusted") {
   const scratch_file scratch;
   sl::io::write_native(scratch.path, everything());
   const auto content = sl::io::detail::file_bytes(scratch.path);
-  hostile::check_every_truncation_fails(content, parse);
-  hostile::check_every_bit_flip_is_survived(content, parse);
+  hostile::check_every_truncation_fails(content, native_of);
+  hostile::check_every_bit_flip_is_survived(content, native_of);
 }

@@ -10,7 +10,7 @@ using hostile::bytes;
 
 namespace {
 
-const auto parse = [](std::span<const std::byte> content) {
+const auto npz_of = [](std::span<const std::byte> content) {
   return sl::io::parse_npz(content, "test.npz");
 };
 const auto parse_array = [](std::span<const std::byte> content) {
@@ -34,7 +34,7 @@ std::string refusal(const std::string& header, std::size_t data, char major = 1)
 TEST_CASE("NumPy's archives give every type its values, stored or deflated") {
   for (const char* name : {"stored.npz", "deflated.npz"}) {
     INFO(name);
-    const auto tensors = parse(hostile::file(name));
+    const auto tensors = npz_of(hostile::file(name));
     REQUIRE(tensors.size() == 24);
     std::size_t types = 0;
     for (const auto& [key, tensor] : tensors) {
@@ -104,8 +104,8 @@ TEST_CASE("an array's header that lies or is not understood is refused") {
 
 TEST_CASE("a cut or damaged archive is refused, never trusted") {
   const bytes whole = hostile::file("small.npz");
-  hostile::check_every_truncation_fails(whole, parse);
-  hostile::check_every_bit_flip_is_survived(whole, parse);
+  hostile::check_every_truncation_fails(whole, npz_of);
+  hostile::check_every_bit_flip_is_survived(whole, npz_of);
   const bytes one = array("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3)}", 24);
   hostile::check_every_truncation_fails(one, parse_array);
   hostile::check_every_bit_flip_is_survived(one, parse_array);
@@ -113,7 +113,7 @@ TEST_CASE("a cut or damaged archive is refused, never trusted") {
 
 TEST_CASE("a bomb is refused before it unfolds, unless the caller trusts it") {
   const bytes bomb = hostile::file("bomb.npz");
-  CHECK_FALSE(hostile::accepted(bomb, parse, hostile::allowance(bomb.size())));
-  CHECK_THAT(hostile::refusal(bomb, parse), Contains("zeros.npy") && Contains("too many"));
+  CHECK_FALSE(hostile::accepted(bomb, npz_of, hostile::allowance(bomb.size())));
+  CHECK_THAT(hostile::refusal(bomb, npz_of), Contains("zeros.npy") && Contains("too many"));
   CHECK(sl::io::parse_npz(bomb, "bomb.npz", {.expansion = 2000})[0].value.size() == 1 << 22);
 }

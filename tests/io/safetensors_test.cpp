@@ -6,13 +6,16 @@
 #include <cstdio>
 
 #include "tests/io/hostile.hpp"
+#include "tests/io/scratch_file.hpp"
 
 namespace sl = slimming;
 using hostile::bytes;
 
+using test_support::scratch_file;
+
 namespace {
 
-const auto parse = [](std::span<const std::byte> content) {
+const auto safetensors_of = [](std::span<const std::byte> content) {
   return sl::io::parse_safetensors(content, "test.safetensors");
 };
 
@@ -33,16 +36,10 @@ std::string entry(const std::string& name, const std::string& shape, std::size_t
          std::to_string(begin) + "," + std::to_string(end) + "]}";
 }
 
-struct scratch_file {
-  std::filesystem::path path = std::filesystem::temp_directory_path() /
-                               ("slimming-" + std::to_string(::getpid()) + ".safetensors");
-  ~scratch_file() { std::filesystem::remove(path); }
-};
-
 }  // namespace
 
 TEST_CASE("a file of the reference package gives every type its values") {
-  const auto file = parse(hostile::file("python.safetensors"));
+  const auto file = safetensors_of(hostile::file("python.safetensors"));
   CHECK(file.metadata == std::map<std::string, std::string>{{"note", "gr\u00fc\u00dfe"}});
   REQUIRE(file.tensors.size() == 15);
   std::size_t types = 0;
@@ -70,7 +67,7 @@ TEST_CASE("a file of the reference package gives every type its values") {
 TEST_CASE("reading and writing the reference package's file gives the same bytes") {
   const bytes original = hostile::file("python.safetensors");
   const scratch_file scratch;
-  sl::io::write_safetensors(scratch.path, parse(original));
+  sl::io::write_safetensors(scratch.path, safetensors_of(original));
   CHECK(sl::io::detail::file_bytes(scratch.path) == original);
 }
 
@@ -111,14 +108,14 @@ TEST_CASE("what a reader could not tell apart is not written") {
 
 TEST_CASE("a cut or damaged safetensors file is refused, never trusted") {
   const bytes whole = hostile::file("python.safetensors");
-  hostile::check_every_truncation_fails(whole, parse);
-  hostile::check_every_bit_flip_is_survived(whole, parse);
+  hostile::check_every_truncation_fails(whole, safetensors_of);
+  hostile::check_every_bit_flip_is_survived(whole, safetensors_of);
 }
 
 TEST_CASE("a header that lies about the data is refused with the tensor's name") {
   using Catch::Contains;
   const auto refusal = [](const std::string& header, std::size_t data) {
-    return hostile::refusal(with_header(header, data), parse);
+    return hostile::refusal(with_header(header, data), safetensors_of);
   };
   CHECK_THAT(refusal("{" + entry("a", "[4]", 0, 4) + "," + entry("b", "[4]", 2, 6) + "}", 6),
              Contains("'b'") && Contains("overlap"));
@@ -145,7 +142,7 @@ TEST_CASE("a header that lies about the data is refused with the tensor's name")
 TEST_CASE("a header of the wrong form is refused at its first surprise") {
   using Catch::Contains;
   const auto refusal = [](const std::string& header) {
-    return hostile::refusal(with_header(header, 0), parse);
+    return hostile::refusal(with_header(header, 0), safetensors_of);
   };
   CHECK(refusal("{}") == "accepted");
   CHECK_THAT(refusal("{" + entry("a", "[0]", 0, 0) + "," + entry("a", "[0]", 0, 0) + "}"),
@@ -174,16 +171,16 @@ TEST_CASE("a header of the wrong form is refused at its first surprise") {
 TEST_CASE("a header beyond the file or the format's limit costs nothing") {
   bytes file = with_header("{}", 0);
   for (std::size_t i = 0; i < 8; ++i) file[i] = std::byte{0xff};
-  CHECK_FALSE(hostile::accepted(file, parse, 4096));
+  CHECK_FALSE(hostile::accepted(file, safetensors_of, 4096));
   file = with_header("{}", 0);
   file[3] = std::byte{1};  // 16 MiB, beyond the file
-  CHECK_FALSE(hostile::accepted(file, parse, 4096));
+  CHECK_FALSE(hostile::accepted(file, safetensors_of, 4096));
 }
 
 TEST_CASE("bytes of a boolean tensor become true or false") {
   bytes file = with_header(R"({"a":{"dtype":"BOOL","shape":[2],"data_offsets":[0,2]}})", 2);
   file[file.size() - 1] = std::byte{0xfe};
-  const auto loaded = parse(file);
+  const auto loaded = safetensors_of(file);
   for (const std::byte b : loaded.tensors[0].value.bytes()) CHECK(b == std::byte{1});
 }
 

@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: MIT
 #include <slimming/io/torch.hpp>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "tests/io/hostile.hpp"
+#include "tests/io/scratch_file.hpp"
 #include "tests/io/shared_data.hpp"
 
 namespace sl = slimming;
@@ -15,16 +14,18 @@ using Catch::Contains;
 using hostile::bytes;
 using value = sl::io::metadata_value;
 
+using test_support::scratch_file;
+
 namespace {
 
-const auto parse = [](std::span<const std::byte> content) {
+const auto torch_of = [](std::span<const std::byte> content) {
   return sl::io::parse_torch(content, "test.pth");
 };
 
-sl::io::checkpoint load(const std::string& name) { return parse(hostile::file(name)); }
+sl::io::checkpoint checkpoint_of(const std::string& name) { return torch_of(hostile::file(name)); }
 
-std::string refusal(const std::string& name) {
-  return hostile::refusal(hostile::file(name), parse);
+std::string refusal_of(const std::string& name) {
+  return hostile::refusal(hostile::file(name), torch_of);
 }
 
 std::vector<double> numbers(const sl::io::checkpoint& file, const std::string& name) {
@@ -38,12 +39,6 @@ bytes legacy(std::string_view pickle, std::string_view rest = "\x80\x02].") {
   text += "\x80\x02}.";
   return hostile::to_bytes(text.append(pickle).append(rest));
 }
-
-struct scratch_file {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("slimming-" + std::to_string(::getpid()) + ".pth");
-  ~scratch_file() { std::filesystem::remove(path); }
-};
 
 void check_types(const sl::io::checkpoint& file) {
   std::size_t types = 0;
@@ -74,14 +69,14 @@ void check_types(const sl::io::checkpoint& file) {
 TEST_CASE("every element type is read from both formats") {
   for (const char* name : {"torch_types_zip.pth", "torch_types_legacy.pth"}) {
     INFO(name);
-    const auto file = load(name);
+    const auto file = checkpoint_of(name);
     REQUIRE(file.tensors.size() == 12);
     CHECK(file.tensors.front().name == "t.float32");
     CHECK(file.tensors.back().name == "empty");
     check_types(file);
   }
   for (const char* name : {"torch_unsigned_zip.pth", "torch_unsigned_legacy.pth"}) {
-    const auto file = load(name);
+    const auto file = checkpoint_of(name);
     REQUIRE(file.tensors.size() == 3);
     CHECK(file.at("t.uint16").type() == sl::dtype::uint16);
     CHECK(file.at("t.uint32").type() == sl::dtype::uint32);
@@ -92,14 +87,14 @@ TEST_CASE("every element type is read from both formats") {
 }
 
 TEST_CASE("the other byte order and compressed entries give the same tensors") {
-  check_types(load("torch_big_endian.pth"));
-  check_types(load("torch_deflated.pth"));
+  check_types(checkpoint_of("torch_big_endian.pth"));
+  check_types(checkpoint_of("torch_deflated.pth"));
 }
 
 TEST_CASE("shared, strided and expanded tensors become contiguous copies") {
   for (const char* name : {"torch_shared_zip.pth", "torch_shared_legacy.pth"}) {
     INFO(name);
-    const auto file = load(name);
+    const auto file = checkpoint_of(name);
     REQUIRE(file.tensors.size() == 9);
     CHECK(file.at("transposed").extents() == sl::shape{4, 3});
     CHECK(numbers(file, "transposed") == std::vector<double>{0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11});
@@ -118,7 +113,7 @@ TEST_CASE("shared, strided and expanded tensors become contiguous copies") {
 TEST_CASE("a training script's file gives its state dict, its scalars and its lists") {
   for (const char* name : {"torch_wrapped_zip.pth", "torch_wrapped_legacy.pth"}) {
     INFO(name);
-    const auto file = load(name);
+    const auto file = checkpoint_of(name);
     REQUIRE(file.tensors.size() == 6);
     CHECK(file.tensors[0].name == "0.weight");  // "module." is gone
     CHECK(file.tensors[0].value.extents() == sl::shape{2, 1, 3, 3});
@@ -142,7 +137,7 @@ TEST_CASE("a training script's file gives its state dict, its scalars and its li
 
 TEST_CASE("protocols 3 to 5 are read, sets beside the weights are left") {
   for (const char* protocol : {"3", "4", "5"}) {
-    const auto file = load("torch_protocol" + std::string(protocol) + "_legacy.pth");
+    const auto file = checkpoint_of("torch_protocol" + std::string(protocol) + "_legacy.pth");
     check_types(file);
     CHECK(std::get<value::list>(file.find_metadata("cfg")->value).size() == 300);
     CHECK(*file.find_metadata("note") == value{std::string("gr\u00fc\u00dfe")});
@@ -153,7 +148,7 @@ TEST_CASE("protocols 3 to 5 are read, sets beside the weights are left") {
 TEST_CASE("the state dict is found in its wrappers or where the caller says") {
   for (const char* name : {"torch_nested_zip.pth", "torch_nested_legacy.pth"}) {
     const bytes content = hostile::file(name);
-    CHECK(numbers(parse(content), "w") == std::vector<double>{1, 1});
+    CHECK(numbers(torch_of(content), "w") == std::vector<double>{1, 1});
     const auto ema = sl::io::parse_torch(content, name, {.entry = "ema", .limits = {}});
     CHECK(numbers(ema, "w") == std::vector<double>{0, 0});
     CHECK(ema.ignored == std::vector<std::string>{"model"});
@@ -162,19 +157,21 @@ TEST_CASE("the state dict is found in its wrappers or where the caller says") {
     CHECK_THROWS_WITH(sl::io::parse_torch(content, name, {.entry = "model/x", .limits = {}}),
                       Contains("model/x") && Contains("net, args"));
   }
-  CHECK_THAT(refusal("torch_two_zip.pth"), Contains("several state dicts") && Contains("second"));
-  CHECK(numbers(load("torch_alone_zip.pth"), "tensor") == std::vector<double>{0, 1, 2});
+  CHECK_THAT(refusal_of("torch_two_zip.pth"),
+             Contains("several state dicts") && Contains("second"));
+  CHECK(numbers(checkpoint_of("torch_alone_zip.pth"), "tensor") == std::vector<double>{0, 1, 2});
 }
 
 TEST_CASE("files that would run code are refused by the name they call, and run none") {
   std::filesystem::remove("/tmp/slimming_was_here");
   for (const char* format : {"_zip.pth", "_legacy.pth"}) {
-    CHECK_THAT(refusal(std::string("torch_command") + format), Contains("'posix.system'"));
-    CHECK_THAT(refusal(std::string("torch_evaluation") + format), Contains("eval'"));
-    CHECK_THAT(refusal(std::string("torch_module") + format),
+    CHECK_THAT(refusal_of(std::string("torch_command") + format), Contains("'posix.system'"));
+    CHECK_THAT(refusal_of(std::string("torch_evaluation") + format), Contains("eval'"));
+    CHECK_THAT(refusal_of(std::string("torch_module") + format),
                Contains("'torch.nn.modules.activation.ReLU'"));
   }
-  CHECK_THAT(hostile::refusal(legacy("cos\nsystem\n(S'id'\ntR."), parse), Contains("'os.system'"));
+  CHECK_THAT(hostile::refusal(legacy("cos\nsystem\n(S'id'\ntR."), torch_of),
+             Contains("'os.system'"));
   CHECK_FALSE(std::filesystem::exists("/tmp/slimming_was_here"));
 }
 
@@ -184,8 +181,8 @@ TEST_CASE("bombs are refused before they unfold") {
         "torch_shared_bomb_zip.pth", "torch_shared_bomb_legacy.pth"}) {
     INFO(name);
     const bytes content = hostile::file(name);
-    CHECK_FALSE(hostile::accepted(content, parse, hostile::allowance(content.size())));
-    CHECK_THAT(refusal(name), Contains("too many for a file of"));
+    CHECK_FALSE(hostile::accepted(content, torch_of, hostile::allowance(content.size())));
+    CHECK_THAT(refusal_of(name), Contains("too many for a file of"));
   }
   // Whoever trusts the file raises the limit.
   const auto large = sl::io::parse_torch(hostile::file("torch_shared_bomb_zip.pth"), "trusted",
@@ -213,8 +210,8 @@ TEST_CASE("lists that share a list are refused when they unfold exponentially") 
       "0U\x03"
       "cpuK\x01tQK\x01))\x89}tRsu.";
   const bytes content = legacy(pickle);
-  CHECK_FALSE(hostile::accepted(content, parse, hostile::allowance(content.size())));
-  CHECK_THAT(hostile::refusal(content, parse), Contains("lists unfold"));
+  CHECK_FALSE(hostile::accepted(content, torch_of, hostile::allowance(content.size())));
+  CHECK_THAT(hostile::refusal(content, torch_of), Contains("lists unfold"));
 }
 
 TEST_CASE("a cut or damaged checkpoint is refused, never trusted") {
@@ -222,8 +219,8 @@ TEST_CASE("a cut or damaged checkpoint is refused, never trusted") {
        {"torch_nested_zip.pth", "torch_wrapped_legacy.pth", "torch_shared_legacy.pth"}) {
     INFO(name);
     const bytes whole = hostile::file(name);
-    hostile::check_every_truncation_fails(whole, parse);
-    hostile::check_every_bit_flip_is_survived(whole, parse);
+    hostile::check_every_truncation_fails(whole, torch_of);
+    hostile::check_every_bit_flip_is_survived(whole, torch_of);
   }
 }
 
@@ -242,7 +239,7 @@ TEST_CASE("tensors that leave their storage are refused with both numbers") {
         "\x80\x02]U\x01"
         "0a.\x06\0\0\0\0\0\0\0"s +
         std::string(24, '\0');
-    return hostile::refusal(legacy(pickle, rest), parse);
+    return hostile::refusal(legacy(pickle, rest), torch_of);
   };
   const std::string six = "K\x06";
   CHECK(with(six, "K\1", "K\5", "K\1") == "accepted");
@@ -261,23 +258,25 @@ TEST_CASE("tensors that leave their storage are refused with both numbers") {
 }
 
 TEST_CASE("what torch.save did not write is named as such") {
-  CHECK_THAT(hostile::refusal(hostile::to_bytes(""), parse), Contains("neither a zip"));
-  CHECK_THAT(hostile::refusal(hostile::to_bytes("GIF89a"), parse), Contains("neither a zip"));
-  CHECK_THAT(hostile::refusal(hostile::to_bytes("\x80\x02K\x01."), parse), Contains("not one of"));
-  CHECK_THAT(hostile::refusal(hostile::to_bytes("PK\x05\x06"), parse), Contains("zip archive"));
-  CHECK_THAT(hostile::refusal(legacy("\x80\x02K\x01."), parse), Contains("no dict of tensors"));
+  CHECK_THAT(hostile::refusal(hostile::to_bytes(""), torch_of), Contains("neither a zip"));
+  CHECK_THAT(hostile::refusal(hostile::to_bytes("GIF89a"), torch_of), Contains("neither a zip"));
+  CHECK_THAT(hostile::refusal(hostile::to_bytes("\x80\x02K\x01."), torch_of),
+             Contains("not one of"));
+  CHECK_THAT(hostile::refusal(hostile::to_bytes("PK\x05\x06"), torch_of), Contains("zip archive"));
+  CHECK_THAT(hostile::refusal(legacy("\x80\x02K\x01."), torch_of), Contains("no dict of tensors"));
   CHECK_THAT(hostile::refusal(legacy("\x80\x02}U\x05"
                                      "epochK\x01s."),
-                              parse),
+                              torch_of),
              Contains("holds no state dict; its keys are: epoch"));
   // A wrapper that contains itself ends.
-  CHECK_THAT(hostile::refusal(legacy("\x80\x02}q\x01U\x05modelh\x01s."), parse),
+  CHECK_THAT(hostile::refusal(legacy("\x80\x02}q\x01U\x05modelh\x01s."), torch_of),
              Contains("no state dict"));
 }
 
 TEST_CASE("what is written reads back the same, with and without metadata") {
   sl::io::checkpoint file;
-  for (const auto& source : {load("torch_types_zip.pth"), load("torch_unsigned_zip.pth")})
+  for (const auto& source :
+       {checkpoint_of("torch_types_zip.pth"), checkpoint_of("torch_unsigned_zip.pth")})
     for (const auto& t : source.tensors)
       file.tensors.push_back({t.name + (file.find(t.name) ? "2" : ""), t.value});
   const scratch_file scratch;

@@ -11,7 +11,7 @@ namespace sl = slimming;
 namespace {
 
 // Copy: y = x. Halve: the last axis by two. Columns: the last extent of x, as shape arithmetic.
-sl::op_registry toy_ops() {
+sl::op_registry shape_ops() {
   sl::op_registry ops;
   ops.add("Copy", {.infer = [](sl::infer_context& c) { c.outputs[0] = *c.input(0); }});
   ops.add("Halve", {.infer = [](sl::infer_context& c) {
@@ -46,7 +46,7 @@ TEST_CASE("a symbolic batch stays symbolic and everything else becomes a number"
   const auto x = m.add_input("x", {-1, 3, 8});
   const auto y = m.append("Halve", "h", {x});
   const auto n = m.append("Columns", "c", {y});
-  const auto facts = sl::infer(m, toy_ops());
+  const auto facts = sl::infer(m, shape_ops());
   CHECK(facts[static_cast<std::size_t>(y)].extents == sl::shape{-1, 3, 4});
   REQUIRE(facts[static_cast<std::size_t>(n)].constant);
   CHECK(facts[static_cast<std::size_t>(n)].constant->values<sl::index_t>()[0] == 4);
@@ -57,7 +57,7 @@ TEST_CASE("shape arithmetic folds, and does not where it depends on a symbolic d
     sl::model m;
     const auto x = m.add_input("x", {1, 3, last});
     const auto n = m.append("Twice", "t", {m.append("Columns", "c", {x})});
-    const auto facts = sl::infer(m, toy_ops());
+    const auto facts = sl::infer(m, shape_ops());
     const auto& constant = facts[static_cast<std::size_t>(n)].constant;
     CHECK(constant.has_value() == (last == 8));
     if (constant) CHECK(constant->values<sl::index_t>()[0] == 16);
@@ -69,9 +69,9 @@ TEST_CASE("extents given by the caller replace the declared ones") {
   sl::model m;
   const auto x = m.add_input("x", {-1, 3, -1});
   const auto y = m.append("Halve", "h", {x});
-  const auto facts = sl::infer(m, toy_ops(), {{"x", {4, 3, 10}}});
+  const auto facts = sl::infer(m, shape_ops(), {{"x", {4, 3, 10}}});
   CHECK(facts[static_cast<std::size_t>(y)].extents == sl::shape{4, 3, 5});
-  CHECK_THROWS_AS(sl::infer(m, toy_ops(), {{"x", {4, 3}}}), sl::shape_mismatch);
+  CHECK_THROWS_AS(sl::infer(m, shape_ops(), {{"x", {4, 3}}}), sl::shape_mismatch);
 }
 
 TEST_CASE("behind an unknown operator only declared extents are known") {
@@ -79,15 +79,15 @@ TEST_CASE("behind an unknown operator only declared extents are known") {
   const auto x = m.add_input("x", {1, 4});
   const auto y = m.append("Mystery", "m", {x});
   const auto z = m.append("Halve", "h", {y});
-  CHECK_FALSE(sl::infer(m, toy_ops())[static_cast<std::size_t>(z)].extents);
+  CHECK_FALSE(sl::infer(m, shape_ops())[static_cast<std::size_t>(z)].extents);
   m.at(y).extents = sl::shape{1, 6};
-  CHECK(sl::infer(m, toy_ops())[static_cast<std::size_t>(z)].extents == sl::shape{1, 3});
+  CHECK(sl::infer(m, shape_ops())[static_cast<std::size_t>(z)].extents == sl::shape{1, 3});
 }
 
 TEST_CASE("an operator that does not fit its input names the node") {
   sl::model m;
   m.append("Halve", "odd", {m.add_input("x", {1, 5})});
-  CHECK_THROWS_WITH(sl::infer(m, toy_ops()), Catch::Contains("odd"));
+  CHECK_THROWS_WITH(sl::infer(m, shape_ops()), Catch::Contains("odd"));
 }
 
 TEST_CASE(

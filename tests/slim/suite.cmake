@@ -3,12 +3,8 @@
 #
 # The tests of this folder run build/bin/slim, which the examples define later.
 function(slimming_tests_need_slim)
-  if(TARGET slim)
-    foreach(test usage files pipeline kill)
-      if(TARGET test_slim_${test})
-        add_dependencies(test_slim_${test} slim)
-      endif()
-    endforeach()
+  if(TARGET slim AND TARGET test_slim)
+    add_dependencies(test_slim slim)
   endif()
 endfunction()
 cmake_language(DEFER DIRECTORY "${PROJECT_SOURCE_DIR}" CALL slimming_tests_need_slim)

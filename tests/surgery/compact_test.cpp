@@ -38,8 +38,8 @@ sample random_sample(std::uint64_t seed) {
   return s;
 }
 
-// Runs backwards: tasks may come in any order.
-const auto backwards = [](std::size_t n, auto&& body) {
+// Runs in_reverse: tasks may come in any order.
+const auto in_reverse = [](std::size_t n, auto&& body) {
   while (n-- > 0) body(n);
 };
 
@@ -78,7 +78,7 @@ TEST_CASE("a large array is split into waves that may run in any order") {
       for (std::size_t axis = 0; axis < 2; ++axis)
         cuts.push_back({axis, test::random_kept(shapes[k][axis], random, share)});
       const auto expected = test::naive_slice(t.ref(), cuts);
-      sl::compact_in_place(t.ref(), cuts, backwards);
+      sl::compact_in_place(t.ref(), cuts, in_reverse);
       REQUIRE(std::equal(expected.begin(), expected.end(), t.bytes().begin()));
     }
 }

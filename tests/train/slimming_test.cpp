@@ -19,13 +19,11 @@ using namespace test_support;
 
 namespace {
 
-constexpr sl::index_t batch_size = 8;
-
 // By its name, of an eighth of its width, on 8x8 images of three classes.
-sl::model network(const std::string& name) {
+sl::model small_network(const std::string& name) {
   if (name == "chain") {  // no dropout: its masks depend on the width
     small_net b;
-    const auto x = b.relu(b.norm(b.conv(b.input({batch_size, 3, 8, 8}), 12, 3)));
+    const auto x = b.relu(b.norm(b.conv(b.input({tiny_batch, 3, 8, 8}), 12, 3)));
     const auto y = b.relu(b.norm(b.conv(b.max_pool(x), 16, 3)));
     return b.finish({b.linear(b.global_pool(y), 3)});
   }
@@ -91,7 +89,7 @@ std::vector<double> plainly_masked(sl::model& net, const sl::trainer_options& op
                                    const sl::iterative_schedule& shares, sl::loader& images) {
   sl::executor_options o;
   o.mode = sl::execution_mode::training;
-  o.inputs = {{batch_size, 3, 8, 8}};
+  o.inputs = {{tiny_batch, 3, 8, 8}};
   o.loss = options.loss;
   o.exact = true;
   sl::cpu_executor wide(net, sl::testing::ops(), o, sl::cpu_device(2));
@@ -131,16 +129,6 @@ std::vector<double> plainly_masked(sl::model& net, const sl::trainer_options& op
   return losses;
 }
 
-std::vector<float> parameters_of(const sl::model& net) {
-  std::vector<float> all;
-  for (const auto& v : net.values())
-    if (v.data) {
-      const auto values = v.data->converted<float>();
-      all.insert(all.end(), values.begin(), values.end());
-    }
-  return all;
-}
-
 sl::index_t dropped_scales(const sl::model& net) {
   const auto all = scales_of(net);
   return std::count_if(all.begin(), all.end(), [](const scale& s) { return s.magnitude == 0; });
@@ -168,11 +156,11 @@ TEST_CASE("every step of iterative slimming is that of plain masking on the whol
     INFO(name);
     const auto options = options_for(4);
     const sl::iterative_schedule shares{0.10, 0.45};  // empties no layer: that would not be masking
-    sl::loader batches(images, tiny_batches(batch_size));
-    sl::model reference = network(name);
+    sl::loader batches(images, tiny_batches(tiny_batch));
+    sl::model reference = small_network(name);
     const auto expected = plainly_masked(reference, options, shares, batches);
 
-    sl::model net = network(name);
+    sl::model net = small_network(name);
     std::vector<double> losses, sums;
     sl::trainer_callbacks calls;
     calls.step = [&](const sl::training_progress& p) {
@@ -200,8 +188,8 @@ TEST_CASE("every step of iterative slimming is that of plain masking on the whol
 
 TEST_CASE("channels that were dropped stay dropped, whatever the constraints and the criterion") {
   const auto images = coloured_noise(16);
-  sl::loader batches(images, tiny_batches(batch_size));
-  sl::model net = network("chain");
+  sl::loader batches(images, tiny_batches(tiny_batch));
+  sl::model net = small_network("chain");
   sl::iterative_options how;
   how.shares = {0.2, 0.7};
   how.limits.round_to = 4;
@@ -228,8 +216,8 @@ TEST_CASE("channels that were dropped stay dropped, whatever the constraints and
 TEST_CASE("iterative slimming stopped anywhere and resumed ends with the same bits") {
   const auto images = coloured_noise(24);
   const auto whole = [&](const sl::trainer_options& options) {
-    sl::model net = network("preresnet11");
-    sl::loader batches(images, tiny_batches(batch_size));
+    sl::model net = small_network("preresnet11");
+    sl::loader batches(images, tiny_batches(tiny_batch));
     sl::iterative_slimming run(net, sl::testing::ops());
     CHECK(run.run(options, {}, epochs_on_cpu{batches}));
     return parameters_of(run.pruned());
@@ -241,16 +229,16 @@ TEST_CASE("iterative slimming stopped anywhere and resumed ends with the same bi
     auto options = options_for(3);
     options.checkpoint = folder / "last.safetensors";
     {
-      sl::model net = network("preresnet11");
-      sl::loader batches(images, tiny_batches(batch_size));
+      sl::model net = small_network("preresnet11");
+      sl::loader batches(images, tiny_batches(tiny_batch));
       sl::iterative_slimming run(net, sl::testing::ops());
       int steps = 0;
       sl::trainer_callbacks calls;
       calls.should_stop = [&] { return ++steps == stop_after; };
       CHECK(!run.run(options, calls, epochs_on_cpu{batches}));
     }
-    sl::model net = network("preresnet11");
-    sl::loader batches(images, tiny_batches(batch_size));
+    sl::model net = small_network("preresnet11");
+    sl::loader batches(images, tiny_batches(tiny_batch));
     sl::iterative_slimming run(net, sl::testing::ops());
     run.resume(sl::read_checkpoint(options.checkpoint));
     CHECK(run.run(options, {}, epochs_on_cpu{batches}));
@@ -261,7 +249,7 @@ TEST_CASE("iterative slimming stopped anywhere and resumed ends with the same bi
 
 TEST_CASE("a checkpoint of another kind of run is refused") {
   const temporary_directory folder;
-  sl::model net = network("chain");
+  sl::model net = small_network("chain");
   const auto before = parameters_of(net);
   sl::write_checkpoint(folder / "plain.safetensors", net, {}, {});
   sl::iterative_slimming run(net, sl::testing::ops());
@@ -269,7 +257,7 @@ TEST_CASE("a checkpoint of another kind of run is refused") {
   CHECK_THROWS_WITH(run.resume(from), Catch::Contains("no masks"));
   from.state.extra["plan"] = "{}";
   CHECK_THROWS_AS(run.resume(from), sl::bad_file);
-  sl::model other = network("preresnet11");
+  sl::model other = small_network("preresnet11");
   from.state.extra["plan"] = sl::to_json(sl::make_plan(sl::connect(other, sl::testing::ops()).graph,
                                                        sl::bn_gamma{}, sl::global_ratio{0.5}));
   CHECK_THROWS_AS(run.resume(from), sl::plan_mismatch);

@@ -18,6 +18,9 @@
 
 namespace test_support {
 
+/// Images per step of a tiny run.
+inline constexpr sl::index_t tiny_batch = 8;
+
 /// Three classes: red, green and blue noise of 8x8 pixels.
 inline sl::image_dataset coloured_noise(sl::index_t images, std::uint64_t seed = 1) {
   sl::random_stream random{seed, 5, 0};
@@ -40,6 +43,17 @@ inline sl::model tiny_classifier(sl::index_t batch) {
   x = b.relu(b.norm(b.conv(b.max_pool(x), 8, 3)));
   x = b.node("Dropout", {x}, {batch, 8, 4, 4}, {{"ratio", 0.2}});
   return b.finish({b.linear(b.global_pool(x), 3)});
+}
+
+/// Every parameter of \p net, one after another.
+inline std::vector<float> parameters_of(const sl::model& net) {
+  std::vector<float> all;
+  for (const auto& v : net.values())
+    if (v.data) {
+      const auto values = v.data->converted<float>();
+      all.insert(all.end(), values.begin(), values.end());
+    }
+  return all;
 }
 
 inline sl::loader_options tiny_batches(sl::index_t batch) {

@@ -18,8 +18,6 @@ using namespace test_support;
 
 namespace {
 
-constexpr sl::index_t batch_size = 8;
-
 sl::trainer_options tiny_options(sl::index_t epochs) {
   sl::trainer_options o;
   o.epochs = epochs;
@@ -30,21 +28,11 @@ sl::trainer_options tiny_options(sl::index_t epochs) {
   return o;
 }
 
-std::vector<float> parameters_of(const sl::model& net) {
-  std::vector<float> all;
-  for (const auto& v : net.values())
-    if (v.data) {
-      const auto values = v.data->converted<float>();
-      all.insert(all.end(), values.begin(), values.end());
-    }
-  return all;
-}
-
 // Trains from scratch without a break.
 std::vector<float> undisturbed(const sl::image_dataset& images, sl::index_t epochs,
                                int threads = 2) {
-  auto net = tiny_classifier(batch_size);
-  sl::loader batches(images, tiny_batches(batch_size));
+  auto net = tiny_classifier(tiny_batch);
+  sl::loader batches(images, tiny_batches(tiny_batch));
   sl::trainer<sl::cpu_device> t(net, {}, batches, tiny_options(epochs), sl::cpu_device(threads));
   CHECK(t.run() == sl::trainer<sl::cpu_device>::outcome::finished);
   return parameters_of(net);
@@ -54,8 +42,8 @@ std::vector<float> undisturbed(const sl::image_dataset& images, sl::index_t epoc
 
 TEST_CASE("a network learns what can be learnt, and every epoch is reported") {
   const auto images = coloured_noise(96), unseen = coloured_noise(30, 2);
-  auto net = tiny_classifier(batch_size);
-  sl::loader batches(images, tiny_batches(batch_size));
+  auto net = tiny_classifier(tiny_batch);
+  sl::loader batches(images, tiny_batches(tiny_batch));
   sl::loader_options test_options;
   test_options.batch_size = 16;
   test_options.shuffle = false;
@@ -97,16 +85,16 @@ TEST_CASE("a run that is stopped anywhere and resumed ends with the bits of an u
     auto options = tiny_options(3);
     options.checkpoint = folder / "last.safetensors";
     {
-      auto net = tiny_classifier(batch_size);
-      sl::loader batches(images, tiny_batches(batch_size));
+      auto net = tiny_classifier(tiny_batch);
+      sl::loader batches(images, tiny_batches(tiny_batch));
       sl::trainer<sl::cpu_device> t(net, {}, batches, options, sl::cpu_device(2));
       int steps = 0;
       sl::trainer_callbacks c;
       c.should_stop = [&] { return ++steps == stop_after; };
       CHECK(t.run(c) == sl::trainer<sl::cpu_device>::outcome::stopped);
     }
-    auto net = tiny_classifier(batch_size);
-    sl::loader batches(images, tiny_batches(batch_size));
+    auto net = tiny_classifier(tiny_batch);
+    sl::loader batches(images, tiny_batches(tiny_batch));
     sl::trainer<sl::cpu_device> t(net, {}, batches, options, sl::cpu_device(1));
     t.resume(sl::read_checkpoint(options.checkpoint));
     CHECK(t.run() == sl::trainer<sl::cpu_device>::outcome::finished);
@@ -127,8 +115,8 @@ TEST_CASE("saving between the ends of epochs is as good") {
   auto options = tiny_options(2);
   options.checkpoint = folder / "last.safetensors";
   options.save_every_batches = 4;
-  auto net = tiny_classifier(batch_size);
-  sl::loader batches(images, tiny_batches(batch_size));
+  auto net = tiny_classifier(tiny_batch);
+  sl::loader batches(images, tiny_batches(tiny_batch));
   sl::trainer<sl::cpu_device> t(net, {}, batches, options, sl::cpu_device(2));
   int steps = 0;
   sl::trainer_callbacks c;
@@ -138,8 +126,8 @@ TEST_CASE("saving between the ends of epochs is as good") {
   CHECK_THROWS_AS(t.run(c), std::runtime_error);
   const auto saved = sl::read_checkpoint(options.checkpoint);
   CHECK(saved.state.position == sl::loader_position{0, 4});
-  auto again = tiny_classifier(batch_size);
-  sl::loader more(images, tiny_batches(batch_size));
+  auto again = tiny_classifier(tiny_batch);
+  sl::loader more(images, tiny_batches(tiny_batch));
   sl::trainer<sl::cpu_device> u(again, {}, more, options, sl::cpu_device(2));
   u.resume(saved);
   u.run();
@@ -151,8 +139,8 @@ TEST_CASE("a loss that is not a number stops the run and leaves the last good st
   const temporary_directory folder;
   auto options = tiny_options(4);
   options.checkpoint = folder / "last.safetensors";
-  auto net = tiny_classifier(batch_size);
-  sl::loader batches(images, tiny_batches(batch_size));
+  auto net = tiny_classifier(tiny_batch);
+  sl::loader batches(images, tiny_batches(tiny_batch));
   sl::trainer<sl::cpu_device> t(net, {}, batches, options, sl::cpu_device(2));
   std::vector<float> good;
   sl::trainer_callbacks c;
@@ -173,7 +161,7 @@ TEST_CASE("a loss that is not a number stops the run and leaves the last good st
   };
   CHECK_THROWS_WITH(t.run(c), Catch::Contains("epoch 2, batch 2") && Catch::Contains("nan") &&
                                   Catch::Contains("last.safetensors"));
-  auto restored = tiny_classifier(batch_size);
+  auto restored = tiny_classifier(tiny_batch);
   const auto saved = sl::read_checkpoint(options.checkpoint);
   sl::restore(saved, restored);
   CHECK(saved.state.position == sl::loader_position{2, 0});
@@ -187,8 +175,8 @@ TEST_CASE("parameters that are not numbers are never saved, even while the loss 
   auto options = tiny_options(2);
   options.checkpoint = folder / "last.safetensors";
   options.save_every_batches = 2;
-  auto net = tiny_classifier(batch_size);
-  sl::loader batches(images, tiny_batches(batch_size));
+  auto net = tiny_classifier(tiny_batch);
+  sl::loader batches(images, tiny_batches(tiny_batch));
   sl::trainer<sl::cpu_device> t(net, {}, batches, options, sl::cpu_device(2));
   sl::trainer_callbacks c;
   c.step = [&](const sl::training_progress& p) {
@@ -211,14 +199,14 @@ TEST_CASE("a run is not resumed with other settings, nor with batches that diffe
   const temporary_directory folder;
   auto options = tiny_options(1);
   options.checkpoint = folder / "last.safetensors";
-  auto net = tiny_classifier(batch_size);
-  sl::loader batches(images, tiny_batches(batch_size));
+  auto net = tiny_classifier(tiny_batch);
+  sl::loader batches(images, tiny_batches(tiny_batch));
   sl::trainer<sl::cpu_device> t(net, {}, batches, options, sl::cpu_device(1));
   t.run();
   options.settings = "others";
   sl::trainer<sl::cpu_device> u(net, {}, batches, options, sl::cpu_device(1));
   CHECK_THROWS_AS(u.resume(sl::read_checkpoint(options.checkpoint)), sl::bad_value);
-  auto uneven = tiny_batches(batch_size);
+  auto uneven = tiny_batches(tiny_batch);
   uneven.drop_last = false;
   sl::loader odd(images, uneven);
   CHECK_THROWS_AS(sl::trainer<sl::cpu_device>(net, {}, odd, options, sl::cpu_device(1)),

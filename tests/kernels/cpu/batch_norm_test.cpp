@@ -20,18 +20,18 @@ struct fusion {
   bool relu, pool, add, frozen;
 };
 
-struct results {
+struct norm_results {
   std::vector<float> y, dx, dadd, dgamma, dbeta, running_mean, running_variance;
-  bool operator==(const results&) const = default;
+  bool operator==(const norm_results&) const = default;
 };
 
-struct problem {
+struct norm_problem {
   cpu::batch_norm_geometry g;
   fusion f;
   std::vector<double> x, add, dy, gamma, beta, mean, variance;
   static constexpr double epsilon = 1e-3;
 
-  problem(index_t batch, index_t h, index_t w, index_t channels, fusion which)
+  norm_problem(index_t batch, index_t h, index_t w, index_t channels, fusion which)
       : g{batch, h, w, channels, which.relu, which.pool}, f(which) {
     x = test::random_values(g.pixels() * channels, 1, 0.7);
     add = test::random_values(g.pixels() * channels, 2);
@@ -44,7 +44,7 @@ struct problem {
   [[nodiscard]] index_t map() const { return g.h * g.w; }
   [[nodiscard]] index_t out_map() const { return g.out_pixels() / g.batch; }
 
-  [[nodiscard]] results run() const {
+  [[nodiscard]] norm_results run() const {
     const auto stride = static_cast<std::size_t>(cpu::padded_channels(g.channels));
     const auto padded = [&](const std::vector<double>& v) {
       auto out = test::to_float(v);
@@ -55,7 +55,7 @@ struct problem {
     const auto nhwc_add = test::to_nhwc(add, g.batch, g.channels, map());
     const auto nhwc_dy = test::to_nhwc(dy, g.batch, g.channels, out_map());
     const auto scale = padded(gamma), shift = padded(beta);
-    results r;
+    norm_results r;
     r.running_mean = padded(mean);
     r.running_variance = padded(variance);
     std::vector<float> state_memory(4 * stride);
@@ -110,18 +110,18 @@ void check_close(const char* what, const std::vector<double>& got,
 }
 
 // The same chain in double: normalise, add, rectify, pool, and back.
-void check_against_oracle(const problem& p) {
+void check_against_oracle(const norm_problem& p) {
   const auto& g = p.g;
   INFO("relu " << p.f.relu << " pool " << p.f.pool << " add " << p.f.add << " frozen " << p.f.frozen
                << " channels " << g.channels << " map " << g.h << "x" << g.w);
-  const results got = p.run();
+  const norm_results got = p.run();
   auto mean = p.mean, variance = p.variance;
   if (!p.f.frozen)
     reference::channel_moments(g.batch, g.channels, p.map(), p.x.data(), mean.data(),
                                variance.data());
   std::vector<double> inner(p.x.size());
   reference::batch_norm_forward(g.batch, g.channels, p.map(), p.x.data(), p.gamma.data(),
-                                p.beta.data(), mean.data(), variance.data(), problem::epsilon,
+                                p.beta.data(), mean.data(), variance.data(), norm_problem::epsilon,
                                 inner.data());
   if (p.f.add)
     for (std::size_t i = 0; i < inner.size(); ++i) inner[i] += p.add[i];
@@ -150,7 +150,7 @@ void check_against_oracle(const problem& p) {
   const auto channels = static_cast<std::size_t>(g.channels);
   std::vector<double> dx(p.x.size()), dgamma(channels), dbeta(channels);
   reference::batch_norm_backward(g.batch, g.channels, p.map(), p.x.data(), p.gamma.data(),
-                                 mean.data(), variance.data(), problem::epsilon, p.f.frozen,
+                                 mean.data(), variance.data(), norm_problem::epsilon, p.f.frozen,
                                  d.data(), dx.data(), dgamma.data(), dbeta.data());
   check_close("y", test::from_nhwc(got.y, g.batch, g.channels, p.out_map()), y);
   check_close("dx", test::from_nhwc(got.dx, g.batch, g.channels, p.map()), dx);
@@ -183,8 +183,8 @@ TEST_CASE("every fusion agrees with the chain of its parts, forward and backward
 }
 
 TEST_CASE("batch normalisation is bit-identical for any number of threads") {
-  const problem p(6, 14, 12, 40, {true, true, false, false});
-  const results expected = p.run();
+  const norm_problem p(6, 14, 12, 40, {true, true, false, false});
+  const norm_results expected = p.run();
   for (const std::size_t threads : {1u, 2u, 3u, 4u}) {
     const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
     CHECK(p.run() == expected);

@@ -23,25 +23,25 @@ using sl::kernels::conv_geometry;
 namespace {
 
 // Results of all passes in the kernels' layout, and the statistics of y.
-struct results {
+struct conv_results {
   std::vector<float> y, dx, dw;
   std::vector<double> mean, variance;
 
-  bool operator==(const results&) const = default;
+  bool operator==(const conv_results&) const = default;
 };
 
-struct problem {
+struct conv_problem {
   conv_geometry g;
   std::vector<double> x, w, dy, bias;
 
-  explicit problem(const conv_geometry& geometry)
+  explicit conv_problem(const conv_geometry& geometry)
       : g(geometry),
         x(test::random_values(g.batch * g.in_channels * g.in_h * g.in_w, 1)),
         w(test::random_values(g.out_channels * g.in_per_group() * g.taps(), 2)),
         dy(test::random_values(g.batch * g.out_channels * g.out_h * g.out_w, 3)),
         bias(test::random_values(g.out_channels, 4)) {}
 
-  [[nodiscard]] results run(const cpu::convolution& conv) const {
+  [[nodiscard]] conv_results run(const cpu::convolution& conv) const {
     const std::size_t stride = static_cast<std::size_t>(cpu::padded_channels(g.out_channels));
     const auto nhwc_x = test::to_nhwc(x, g.batch, g.in_channels, g.in_h * g.in_w);
     const auto nhwc_dy = test::to_nhwc(dy, g.batch, g.out_channels, g.out_h * g.out_w);
@@ -51,7 +51,7 @@ struct problem {
     padded_bias.resize(stride, 0.0f);
 
     const float garbage = 1e30f;  // whatever a pass does not write shows
-    results r;
+    conv_results r;
     r.y.assign(static_cast<std::size_t>(conv.output_size()), garbage);
     r.dx.assign(static_cast<std::size_t>(conv.input_size()), garbage);
     r.dw.assign(packed.size(), garbage);
@@ -93,9 +93,9 @@ void check_distance(const std::string& what, const std::vector<double>& got,
 
 void check_against_oracle(const conv_geometry& g, const cpu::conv_options& options = {}) {
   INFO(describe(g));
-  const problem p(g);
+  const conv_problem p(g);
   const cpu::convolution conv(g, options);
-  const results got = p.run(conv);
+  const conv_results got = p.run(conv);
 
   const reference::conv_shape s(g);
   std::vector<double> y(p.dy.size()), dx(p.x.size()), dw(p.w.size());
@@ -245,7 +245,7 @@ TEST_CASE("prepared weights give the same bits") {
   for (const auto& g : {geometry(2, 20, 24, 9, 9, 3, 1), geometry(2, 24, 80, 2, 2, 3, 1),
                         geometry(3, 20, 90, 4, 4, 3, 1), geometry(2, 20, 24, 9, 9, 5, 1),
                         geometry(1, 300, 90, 8, 8, 3, 1)}) {
-    const problem p(g);
+    const conv_problem p(g);
     const cpu::convolution conv(g, {.prepared = true});
     std::vector<float> packed(static_cast<std::size_t>(conv.weight_size()));
     conv.pack_weights(test::to_float(p.w).data(), packed.data());
@@ -281,9 +281,9 @@ TEST_CASE("results are bit-identical for any number of threads") {
                         geometry(3, 24, 24, 20, 20, 3, 1, 1, 1, 24),
                         geometry(64, 16, 16, 8, 8, 1, 0), geometry(1, 80, 90, 4, 4, 3, 1)}) {
     INFO(describe(g));
-    const problem p(g);
+    const conv_problem p(g);
     const cpu::convolution conv(g);
-    const results expected = p.run(conv);
+    const conv_results expected = p.run(conv);
     for (const std::size_t threads : {1u, 2u, 3u, 4u}) {
       const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
       CHECK(p.run(conv) == expected);
@@ -295,9 +295,9 @@ namespace {
 
 void check_epilogue(const conv_geometry& g) {
   INFO(describe(g));
-  const problem p(g);
+  const conv_problem p(g);
   const cpu::convolution conv(g);
-  const results plain = p.run(conv);
+  const conv_results plain = p.run(conv);
   const auto x = test::to_nhwc(p.x, g.batch, g.in_channels, g.in_h * g.in_w);
   const auto dy = test::to_nhwc(p.dy, g.batch, g.out_channels, g.out_h * g.out_w);
   std::vector<float> packed(static_cast<std::size_t>(conv.weight_size()));
