@@ -4,36 +4,22 @@
 
 /// \file
 /// What every reader must withstand: truncation at each byte, every flipped bit, and all of it
-/// without memory beyond a small multiple of the file. Replaces operator new to watch that: include
-/// it from one translation unit of a test program.
+/// without memory beyond a small multiple of the file.
+/// Area: tests/io.
 
 #include <slimming/core/error.hpp>  // bad_file
 
-#include <malloc.h>  // malloc_usable_size
-#include <cstddef>   // std::byte
-#include <cstdint>   // std::uint64_t
-#include <cstdlib>   // std::malloc
-#include <fstream>   // std::ifstream
-#include <new>       // std::bad_alloc
-#include <span>      // std::span
-#include <string>    // std::string
-#include <vector>    // std::vector
+#include <cstddef>  // std::byte
+#include <cstdint>  // std::uint64_t
+#include <fstream>  // std::ifstream
+#include <span>     // std::span
+#include <string>   // std::string
+#include <vector>   // std::vector
 
+#include "tests/io/memory_meter.hpp"  // meter
 #include "tests/support/catch.hpp"
 
 namespace hostile {
-
-struct meter {
-  static inline std::size_t live = 0;
-  static inline std::size_t peak = 0;
-  static void add(void* p) {
-    live += malloc_usable_size(p);
-    if (live > peak) peak = live;
-  }
-  static void remove(void* p) {
-    if (p) live -= malloc_usable_size(p);
-  }
-};
 
 using bytes = std::vector<std::byte>;
 
@@ -54,7 +40,7 @@ inline bytes file(const std::string& name) {
 template <class Parse>
 bool accepted(std::span<const std::byte> content, Parse&& parse, std::size_t most) {
   const std::size_t before = meter::live;
-  meter::peak = meter::live;
+  meter::peak = before;
   bool ok = true;
   try {
     parse(content);
@@ -107,40 +93,3 @@ std::string refusal(std::span<const std::byte> content, Parse&& parse) {
 }
 
 }  // namespace hostile
-
-// The meter counts what these hand out; malloc_usable_size makes sized bookkeeping unnecessary.
-// Not inlined: g++ would otherwise pair malloc with the call of operator delete and warn.
-namespace hostile {
-inline void* metered(void* p) {
-  if (!p) throw std::bad_alloc();
-  meter::add(p);
-  return p;
-}
-inline void release(void* p) noexcept {
-  meter::remove(p);
-  std::free(p);
-}
-}  // namespace hostile
-
-[[gnu::noinline]] void* operator new(std::size_t n) {
-  return hostile::metered(std::malloc(n ? n : 1));
-}
-[[gnu::noinline]] void* operator new(std::size_t n, std::align_val_t a) {
-  const auto alignment = static_cast<std::size_t>(a);
-  return hostile::metered(
-      std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment));
-}
-[[gnu::noinline]] void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
-  void* p = std::malloc(n ? n : 1);
-  if (p) hostile::meter::add(p);
-  return p;
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept { hostile::release(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { hostile::release(p); }
-[[gnu::noinline]] void operator delete(void* p, const std::nothrow_t&) noexcept {
-  hostile::release(p);
-}
-[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept { hostile::release(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
-  hostile::release(p);
-}

@@ -42,7 +42,7 @@ TEST_CASE("DenseNet-100 is the same recipe with more layers") {
   CHECK(models::cfg_of(models::densenet(100)).entries.back() == 24 + 96 * 12);
 }
 
-TEST_CASE("depths and widths that do not fit are refused") {
+TEST_CASE("depths and widths that do not fit a DenseNet are refused") {
   for (const sl::index_t depth : {4, 41, 0})
     CHECK_THROWS_AS(models::densenet(depth), sl::bad_value);
   CHECK_THROWS_AS(models::densenet(40, models::densenet_cfg(22)), sl::shape_mismatch);

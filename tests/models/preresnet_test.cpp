@@ -51,7 +51,7 @@ TEST_CASE("a selection narrows what the convolution reads, not the stream") {
   CHECK(net.initializer(net.find("layer1.1.conv3.weight"))->extents() == sl::shape{64, 16, 1, 1});
 }
 
-TEST_CASE("depths and widths that do not fit are refused") {
+TEST_CASE("depths and widths that do not fit a PreResNet are refused") {
   for (const sl::index_t depth : {0, 2, 18, 163})
     CHECK_THROWS_AS(models::preresnet(depth), sl::bad_value);
   CHECK_THROWS_AS(models::preresnet(20, models::parse_cfg("16 16")), sl::shape_mismatch);

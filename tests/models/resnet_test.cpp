@@ -44,7 +44,7 @@ TEST_CASE("a network is rebuilt from its cfg") {
         models::resnet_cfg(20).scaled(0.5));
 }
 
-TEST_CASE("depths and widths that do not fit are refused") {
+TEST_CASE("depths and widths that do not fit a ResNet are refused") {
   for (const sl::index_t depth : {2, 21, -4}) CHECK_THROWS_AS(models::resnet(depth), sl::bad_value);
   CHECK_THROWS_AS(models::resnet(20, models::resnet_cfg(32)), sl::shape_mismatch);
   auto broken = models::resnet_cfg(20);

@@ -12,6 +12,14 @@
 
 namespace slimming::testing {
 
-int run_session(int argc, char** argv) { return Catch::Session().run(argc, argv); }
+int run_session(int argc, char** argv) {
+  Catch::Session session;
+#if defined(CATCH_CONFIG_RUNNER)  // Catch2 v3 fails by itself
+  auto settings = session.configData();
+  settings.warnings = Catch::WarnAbout::NoTests;
+  session.useConfigData(settings);
+#endif
+  return session.run(argc, argv);
+}
 
 }  // namespace slimming::testing
