@@ -62,8 +62,10 @@ class workspace {
   [[nodiscard]] float* shared() const noexcept { return shared_; }
   /// The part of the thread slot that runs the calling task.
   [[nodiscard]] float* slot() const noexcept {
-    return slots_ + tbb::this_task_arena::current_thread_index() * per_slot_;
+    return slot(tbb::this_task_arena::current_thread_index());
   }
+  /// That of slot \p i, below thread_slots(), for what has to be written before the tasks begin.
+  [[nodiscard]] float* slot(index_t i) const noexcept { return slots_ + i * per_slot_; }
 
  private:
   float* shared_;

@@ -27,28 +27,49 @@ inline constexpr int tile_rows = Vectors == 1         ? 12
 /// Whether A is read as written (rows of the result are rows of A) or transposed.
 enum class a_order { row, column };
 
-/// Whether B is near, or streams in from memory: then what comes later is asked for in good time.
-enum class b_source { cache, memory };
+/// B is near.
+struct b_in_cache {
+  [[nodiscard]] constexpr b_in_cache share(const float*, index_t, index_t, index_t,
+                                           index_t) const noexcept {
+    return {};
+  }
+  template <index_t Floats>
+  SLIMMING_ALWAYS_INLINE void step() const noexcept {}
+};
 
-/// Asks for what lies as far behind \p b, of which Floats are about to be read, as a core needs to
-/// multiply by what is near. It may be behind the end of the weights: asking reads nothing.
-template <index_t Floats>
-SLIMMING_ALWAYS_INLINE void ask_for_later(const float* b) noexcept {
-  constexpr std::uintptr_t distance = 16384, line = 64;
-  for (std::uintptr_t at = 0; at < Floats * sizeof(float); at += line)
-    prefetch(reinterpret_cast<const float*>(reinterpret_cast<std::uintptr_t>(b) + distance + at));
-}
+/// B streams in from memory, block after block. While one is multiplied the next is asked for, each
+/// tile of the result asking for an even share at an even pace, so that memory never rests. Behind
+/// the last block lies what comes next, or nothing of use: asking reads nothing.
+struct b_from_memory {
+  std::uintptr_t at = 0, stride = 0;  ///< bytes
+
+  /// What tile \p t of \p tiles asks for during the \p depth steps of a block with rows of \p width.
+  [[nodiscard]] b_from_memory share(const float* block, index_t width, index_t depth, index_t t,
+                                    index_t tiles) const noexcept {
+    const index_t row = width * static_cast<index_t>(sizeof(float));
+    return {reinterpret_cast<std::uintptr_t>(block) +
+                static_cast<std::uintptr_t>(row * depth + row * depth * t / tiles),
+            static_cast<std::uintptr_t>((row + tiles - 1) / tiles)};
+  }
+  /// Once per step, which reads Floats floats.
+  template <index_t Floats>
+  SLIMMING_ALWAYS_INLINE void step() noexcept {
+    for (std::uintptr_t line = 0; line < Floats * sizeof(float); line += 64)
+      prefetch(reinterpret_cast<const float*>(at + line));
+    at += stride;
+  }
+};
 
 // sum(r, v) += sum over d of A(r, d) * B(d, v)
 //   a_order::row:    A(r, d) = a[r * lda + d]
 //   a_order::column: A(r, d) = a[d * lda + r]
 // depth is positive.
-template <a_order Order, b_source Source, int Rows, int Vectors>
+template <a_order Order, int Rows, int Vectors, class Source>
 SLIMMING_ALWAYS_INLINE void multiply_tile(const float* a, index_t lda, const float* b, index_t ldb,
-                                          index_t depth, vec (&sum)[Rows][Vectors]) {
+                                          index_t depth, vec (&sum)[Rows][Vectors], Source source) {
   index_t d = 0;
   do {  // a test before the first step would cost a copy of all sums
-    if constexpr (Source == b_source::memory) ask_for_later<Vectors * vector_width>(b + d * ldb);
+    source.template step<Vectors * vector_width>();
     vec row[Vectors];
 #pragma GCC unroll 2
     for (int v = 0; v < Vectors; ++v) row[v] = load(b + d * ldb + v * vector_width);
@@ -91,44 +112,45 @@ struct tile_in_memory {
 };
 
 // Rows [first, first + Rows) of a panel.
-template <a_order Order, b_source Source, int Vectors, class Target, int Rows>
+template <a_order Order, int Vectors, class Target, class Source, int Rows>
 void gemm_tile(const float* a, index_t lda, const float* b, index_t ldb, index_t depth,
-               index_t first, const Target& target) {
+               index_t first, const Target& target, Source source) {
   vec sum[Rows][Vectors] = {};
   target.template start<Rows, Vectors>(first, sum);
-  multiply_tile<Order, Source, Rows, Vectors>(a, lda, b, ldb, depth, sum);
+  multiply_tile<Order, Rows, Vectors>(a, lda, b, ldb, depth, sum, source);
   target.template finish<Rows, Vectors>(first, sum);
 }
 
-template <class Target>
+template <class Target, class Source>
 using gemm_tile_function = void (*)(const float*, index_t, const float*, index_t, index_t, index_t,
-                                    const Target&);
+                                    const Target&, Source);
 
-template <a_order Order, b_source Source, int Vectors, class Target, std::size_t... I>
+template <a_order Order, int Vectors, class Target, class Source, std::size_t... I>
 constexpr auto make_tile_table(std::index_sequence<I...>) {
-  return std::array<gemm_tile_function<Target>, sizeof...(I)>{
-      gemm_tile<Order, Source, Vectors, Target, static_cast<int>(I) + 1>...};
+  return std::array<gemm_tile_function<Target, Source>, sizeof...(I)>{
+      gemm_tile<Order, Vectors, Target, Source, static_cast<int>(I) + 1>...};
 }
 /// Entry r - 1 computes r rows.
-template <a_order Order, b_source Source, int Vectors, class Target>
+template <a_order Order, int Vectors, class Target, class Source>
 inline constexpr auto tile_table =
-    make_tile_table<Order, Source, Vectors, Target>(std::make_index_sequence<tile_rows<Vectors>>{});
+    make_tile_table<Order, Vectors, Target, Source>(std::make_index_sequence<tile_rows<Vectors>>{});
 
 /// A * B for one panel of \p width columns, one or two vectors; \p target says where sums start and
-/// where they go: `start(first row, sum)`, `finish(first row, sum)`.
-template <a_order Order, b_source Source = b_source::cache, class Target>
+/// where they go: `start(first row, sum)`, `finish(first row, sum)`; \p source where B comes from.
+template <a_order Order, class Target, class Source = b_in_cache>
 void gemm_panel(const float* a, index_t lda, const float* b, index_t ldb, index_t width,
-                index_t rows, index_t depth, const Target& target) {
+                index_t rows, index_t depth, const Target& target, Source source = {}) {
   const bool wide = width > vector_width;
   const index_t most = wide ? tile_rows<2> : tile_rows<1>;
-  const auto* table = wide ? tile_table<Order, Source, 2, Target>.data()
-                           : tile_table<Order, Source, 1, Target>.data();
+  const auto* table = wide ? tile_table<Order, 2, Target, Source>.data()
+                           : tile_table<Order, 1, Target, Source>.data();
   // Tiles of nearly equal height, the lower ones first.
   const index_t tiles = (rows + most - 1) / most, height = rows / tiles;
   const index_t lower = tiles - rows % tiles;
   for (index_t t = 0, r = 0; t < tiles; ++t) {
     const index_t n = t < lower ? height : height + 1;
-    table[n - 1](Order == a_order::row ? a + r * lda : a + r, lda, b, ldb, depth, r, target);
+    table[n - 1](Order == a_order::row ? a + r * lda : a + r, lda, b, ldb, depth, r, target,
+                 source.share(b, width, depth, t, tiles));
     r += n;
   }
 }

@@ -14,7 +14,7 @@
 #include <slimming/kernels/cpu/conv_choice.hpp>           // most_pixels_by_taps
 #include <slimming/kernels/cpu/detail/conv_output.hpp>    // conv_output, write_block
 #include <slimming/kernels/cpu/detail/gather.hpp>         // gather, lattice_cursor
-#include <slimming/kernels/cpu/detail/gemm.hpp>           // tile_rows, ask_for_later
+#include <slimming/kernels/cpu/detail/gemm.hpp>           // tile_rows, b_from_memory
 #include <slimming/kernels/cpu/detail/weight_layout.hpp>  // weight_layout
 #include <slimming/kernels/cpu/workspace.hpp>             // workspace, for_each_task
 
@@ -29,7 +29,8 @@ inline constexpr index_t tap_depth_block = 256;
 
 /// Rows that lie anywhere: out[r] += sum over d of a[r][d] * b[d], for a panel of Vectors vectors.
 template <int Vectors, int Rows>
-void add_scattered_rows(const float* const* a, float* const* out, const float* b, index_t depth) {
+void add_scattered_rows(const float* const* a, float* const* out, const float* b, index_t depth,
+                        b_from_memory coming) {
   constexpr index_t width = Vectors * vector_width;
   const float* from[Rows];
   vec sum[Rows][Vectors];
@@ -41,7 +42,7 @@ void add_scattered_rows(const float* const* a, float* const* out, const float* b
   }
   index_t d = 0;
   do {  // a test before the first step would cost a copy of all sums
-    ask_for_later<width>(b);
+    coming.step<width>();
     vec row[Vectors];
 #pragma GCC unroll 2
     for (int v = 0; v < Vectors; ++v) row[v] = load(b + v * vector_width);
@@ -57,7 +58,8 @@ void add_scattered_rows(const float* const* a, float* const* out, const float* b
     for (int v = 0; v < Vectors; ++v) store(out[r] + v * vector_width, sum[r][v]);
 }
 
-using scattered_function = void (*)(const float* const*, float* const*, const float*, index_t);
+using scattered_function = void (*)(const float* const*, float* const*, const float*, index_t,
+                                    b_from_memory);
 
 template <int Vectors, std::size_t... I>
 constexpr auto make_scattered_table(std::index_sequence<I...>) {
@@ -87,7 +89,8 @@ struct reached_pixels {
     const index_t tiles = (count + most - 1) / most;
     for (index_t t = 0, r = 0; t < tiles; ++t) {
       const index_t n = (count - r) / (tiles - t);
-      table[n - 1](at.data() + r, sums.data() + r, rows, depth);
+      table[n - 1](at.data() + r, sums.data() + r, rows, depth,
+                   b_from_memory{}.share(rows, width, depth, t, tiles));
       r += n;
     }
   }
