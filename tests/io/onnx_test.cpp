@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <slimming/io/onnx.hpp>
 #include <slimming/io/torch.hpp>
+#include <slimming/model/evaluate.hpp>  // detail::as_real
 
 #include <unistd.h>
 
@@ -12,6 +13,8 @@
 
 #include "tests/io/onnx_support.hpp"
 #include "tests/io/shared_data.hpp"
+#include "tests/support/net_builder.hpp"
+#include "tests/support/oracle.hpp"
 
 namespace sl = slimming;
 namespace fs = std::filesystem;
@@ -243,6 +246,32 @@ TEST_CASE("a pruned network keeps every byte that pruning does not concern") {
   *once_more.net.initializer(once_more.net.find("b1")) = sl::any_tensor(sl::dtype::float32, {1});
   CHECK_THAT(parse(sl::io::onnx_bytes(once_more)).net.metadata.at("slimming.pruned"),
              Contains("gamma (4) -> (2); b1 (2) -> (1)"));
+}
+
+TEST_CASE("parameters of every floating type are pruned and written in their type") {
+  for (const sl::dtype type : {sl::dtype::float16, sl::dtype::bfloat16, sl::dtype::float64}) {
+    INFO(sl::name_of(type));
+    sl::testing::net_builder b;
+    sl::model net = b.classify(b.conv_bn_relu(b.conv_bn_relu(b.input({-1, 3, 8, 8}), 16), 16));
+    for (std::size_t v = 0; v < net.values().size(); ++v)
+      if (auto* tensor = net.constant(static_cast<sl::value_id>(v)))
+        *tensor = sl::detail::as_real(*tensor, type);
+    sl::io::onnx_document document = parse(sl::io::onnx_bytes({net}));
+    const auto proof = sl::testing::prove(document.net, sl::per_layer_ratio{0.5});
+    CHECK(proof.difference < 1e-12);
+    CHECK(proof.after.parameters < proof.before.parameters / 2);
+    document.net = proof.pruned;
+    const sl::model again = parse(sl::io::onnx_bytes(document)).net;
+    std::size_t narrower = 0;
+    for (const sl::model::value& v : again.values()) {
+      if (!v.data || !sl::is_floating(v.data->type())) continue;
+      CHECK(v.data->type() == type);
+      CHECK(sl::io::detail::same_tensor(*v.data,
+                                        *proof.pruned.initializer(proof.pruned.find(v.name))));
+      narrower += v.data->extents() != net.initializer(net.find(v.name))->extents();
+    }
+    CHECK(narrower == 13);  // all but the bias of the last layer
+  }
 }
 
 TEST_CASE("a changed attribute, input or node leaves its neighbours alone") {

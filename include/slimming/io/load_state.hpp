@@ -40,7 +40,7 @@ class difference_list {
   /// "2 missing from the file: a (3), b (4)", or nothing.
   [[nodiscard]] std::string text() const {
     if (empty()) return {};
-    return std::to_string(count_) + " " + title_ + ":" + text_ + "; ";
+    return std::to_string(count_) + " " + title_ + ":" + text_;
   }
 
  private:
@@ -62,9 +62,11 @@ class state_loader {
   }
 
   void run() {
-    if (!missing_.empty() || !misfit_.empty() || !unexpected_.empty())
-      throw bad_value("load_state", "the weights do not fit the network: " + missing_.text() +
-                                        misfit_.text() + unexpected_.text() + hint());
+    std::string reasons;
+    for (const std::string& text : {missing_.text(), misfit_.text(), unexpected_.text()})
+      if (!text.empty()) reasons += (reasons.empty() ? ": " : "; ") + text;
+    if (!reasons.empty())
+      throw bad_value("load_state", "the weights do not fit the network" + reasons + hint());
     for (auto& [place, value] : found_) *place = std::move(value);
   }
 
@@ -142,7 +144,7 @@ class state_loader {
       bool all = true;
       for (const std::string& other : missing_names_)
         all = all && by_name_.contains(prefix + other);
-      if (all) return "in the file these names begin with '" + prefix + "'";
+      if (all) return "; in the file these names begin with '" + prefix + "'";
     }
     return {};
   }

@@ -42,7 +42,7 @@ struct onnx_document {
 
 /// Parses the bytes of a file; \p path only appears in messages.
 ///
-/// Operator sets 7 to 23. Every name must have one producer, every tensor the size that its shape
+/// Operator sets 7 to 26. Every name must have one producer, every tensor the size that its shape
 /// says; nodes are put in topological order. Attributes of kinds that the model lacks (subgraphs,
 /// sparse tensors) become opaque_attribute; initialisers of types that any_tensor lacks (texts,
 /// 4-bit integers) become outputs of nodes `slimming::Initializer`, which nothing prunes.
