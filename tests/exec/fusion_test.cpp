@@ -169,6 +169,23 @@ TEST_CASE("a linear layer behind a flatten reads the maps directly") {
   CHECK(n.at(n.nodes[1].inputs[0]).extents == sl::shape{2, 3, 4, 4});
 }
 
+TEST_CASE("a mean over the maps is a global pooling, one over anything else stays a mean") {
+  using list = std::vector<sl::index_t>;
+  small_net b;
+  const auto x = b.conv(b.input({2, 3, 8, 8}), 4, 3);
+  const auto mean = [&](const list& axes, sl::index_t keepdims, sl::shape out) {
+    return b.node("ReduceMean", {x, b.integers(axes)}, std::move(out), {{"keepdims", keepdims}});
+  };
+  const auto net = b.finish({mean({-1, 2}, 1, {2, 4, 1, 1}), mean({2, 3}, 0, {2, 4}),
+                             b.node("ReduceMean", {x}, {2, 4, 1, 1}, {{"axes", list{2, 3}}}),
+                             mean({1}, 1, {2, 1, 8, 8}), mean({1, 2, 3}, 1, {2, 1, 1, 1})});
+  const auto n = fused_network(net, true);
+  CHECK(operators(n) == names{"Convolution", "GlobalAveragePool", "GlobalAveragePool", "Flatten",
+                              "GlobalAveragePool", "ReduceMean", "ReduceMean"});
+  CHECK(n.at(n.nodes[2].outputs[0]).extents == sl::shape{2, 4, 1, 1});
+  CHECK(n.nodes[3].outputs[0] == net.outputs()[1]);
+}
+
 TEST_CASE("without lowerings for the fused operators nothing is rewritten") {
   small_net b;
   const auto net = b.finish({b.relu(b.norm(b.conv(b.input({2, 3, 8, 8}), 4, 3)))});

@@ -5,7 +5,7 @@
 /// \file
 /// Rewrites of a network that save passes over memory: a normalisation takes its statistics from the
 /// convolution before it or, in inference, disappears into it; a residual add, a relu and a 2x2 max
-/// pooling join the node before them.
+/// pooling join the node before them. A mean over a map becomes the pooling that it is.
 /// Area: exec. Device-independent: a rewrite happens only if the device has a lowering for its result.
 ///
 /// Two operators result, in the domain `fused_domain`. They keep the attributes of the node that they
@@ -28,7 +28,7 @@
 #include <slimming/exec/network.hpp>   // network
 #include <slimming/model/op_node.hpp>  // op_node
 
-#include <algorithm>    // std::max
+#include <algorithm>    // std::sort
 #include <cstdint>      // std::int32_t
 #include <functional>   // std::function
 #include <string>       // std::string
@@ -62,6 +62,7 @@ class fuser {
 
   void run() {
     remove_identities();
+    pool_means();
     for (std::size_t n = 0; n < net_.nodes.size(); ++n) {
       if (is(n, "BatchNormalization") && options_.normalization)
         start_normalization(n);
@@ -121,6 +122,34 @@ class fuser {
     for (std::size_t i = 0; i < list.size(); ++i)
       if (list[i] != static_cast<index_t>(i)) return false;
     return true;
+  }
+
+  // A mean over all of a map is a global pooling, which devices know.
+  void pool_means() {
+    std::vector<op_node> nodes;
+    for (std::size_t n = 0; n < net_.nodes.size(); ++n) {
+      const bool is_pool = is(n, "ReduceMean") && is_map_mean(node(n));
+      op_node& x = nodes.emplace_back(std::move(node(n)));
+      if (!is_pool) continue;
+      const bool keeps = x.integer("keepdims", 1) != 0;
+      x = {"GlobalAveragePool", x.name, {x.inputs[0]}, {x.outputs[0]}, {}, ""};
+      if (keeps) continue;
+      const shape& e = net_.at(x.outputs[0]).extents;
+      const value_id pooled = net_.add_value(x.name + ".pooled", {e[0], e[1], 1, 1});
+      op_node flatten{"Flatten", x.name + ".flatten", {pooled}, {x.outputs[0]}, {}, ""};
+      x.outputs[0] = pooled;
+      nodes.push_back(std::move(flatten));
+    }
+    net_.nodes = std::move(nodes);
+    net_.relink();
+  }
+  [[nodiscard]] bool is_map_mean(const op_node& x) const {
+    if (net_.is_constant(x.input(0)) || net_.at(x.input(0)).extents.size() != 4) return false;
+    auto axes = x.integers("axes");
+    if (const any_tensor* list = net_.tensor(x.input(1))) axes = list->converted<index_t>();
+    for (index_t& axis : axes) axis += axis < 0 ? 4 : 0;
+    std::sort(axes.begin(), axes.end());
+    return axes == std::vector<index_t>{2, 3};
   }
 
   void start_convolution(std::size_t n) {
