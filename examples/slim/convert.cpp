@@ -25,6 +25,7 @@ struct convert_command {
   }
 
   status run() {
+    out.keep_apart({{"the model itself", source.file()}}, {{"OUT", target}});
     save_model(source.open(), target);
     const auto from = std::filesystem::file_size(source.file());
     const auto to = std::filesystem::file_size(target);

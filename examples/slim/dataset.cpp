@@ -3,6 +3,7 @@
 
 #include "dataset.hpp"
 
+#include "checks.hpp"   // positive
 #include "command.hpp"  // usage_error
 #include "text.hpp"     // shortest
 
@@ -115,7 +116,7 @@ dataset_options::dataset_options(CLI::App& options) : options_(options) {
                   "model takes, else 32,32")
       ->delimiter(',')
       ->expected(2)
-      ->check(CLI::PositiveNumber)
+      ->check(positive())
       ->type_name("H,W")
       ->group(group);
 }
@@ -127,6 +128,8 @@ bool dataset_options::is_given() const {
 void dataset_options::complete(const remembered& metadata) {
   if (mean_.empty() != deviation_.empty())
     throw usage_error("--mean and --std belong together: give both or neither");
+  for (const double deviation : deviation_)
+    if (!(deviation > 0)) throw usage_error("--std: " + shortest(deviation) + " is not above 0");
   const std::string trained_on = get(metadata, "dataset");
   if (name_.empty()) name_ = trained_on.empty() ? "cifar10" : trained_on;
   if (directory_.empty()) {

@@ -3,6 +3,7 @@
 
 #include "engine.hpp"
 
+#include "checks.hpp"   // not_negative
 #include "command.hpp"  // usage_error
 
 #include <CLI/CLI.hpp>  // CLI::App
@@ -40,7 +41,7 @@ device_options::device_options(CLI::App& options) {
   options
       .add_option("--threads", threads_,
                   "Threads on the CPU; 0 for all. The result is the same for every number")
-      ->check(CLI::NonNegativeNumber)
+      ->check(not_negative())
       ->capture_default_str()
       ->type_name("N")
       ->group(group);

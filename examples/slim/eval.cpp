@@ -4,6 +4,7 @@
 /// \file
 /// slim eval: accuracy of one or more models on the test images, and what they cost.
 
+#include "checks.hpp"       // positive
 #include "command.hpp"      // command, usage_error
 #include "dataset.hpp"      // dataset_options
 #include "engine.hpp"       // engine, device_options
@@ -14,8 +15,9 @@
 #include "table.hpp"        // table
 #include "text.hpp"         // percent, grouped
 
-#include <slimming/model/channels.hpp>  // connect
-#include <slimming/plan/cost.hpp>       // cost_of
+#include <slimming/model/channels.hpp>    // connect
+#include <slimming/model/open_batch.hpp>  // open_batch
+#include <slimming/plan/cost.hpp>         // cost_of
 
 #include <filesystem>  // std::filesystem::file_size
 #include <memory>      // std::make_shared
@@ -37,7 +39,7 @@ struct eval_command {
         ->check(CLI::ExistingFile)
         ->type_name("FILE");
     options.add_option("--batch", batch, "Images per forward pass")
-        ->check(CLI::PositiveNumber)
+        ->check(positive())
         ->capture_default_str()
         ->type_name("N");
     options.add_flag("--latency", latency, "Also measure the time of a forward pass on one image");
@@ -66,6 +68,7 @@ struct eval_command {
 eval_command::result eval_command::evaluate(const std::filesystem::path& file, engine& device) {
   result r{file, {}, {}};
   model net = open_model(file, topology).net;
+  open_batch(net, operators());
   r.accuracy = measure(net, data, device, batch);
   if (latency) {
     const auto image = image_input(net);
@@ -106,6 +109,7 @@ void eval_command::print(const std::vector<result>& all) const {
 }
 
 status eval_command::run() {
+  for (const auto& file : files) out.keep_apart({{"the model itself", file}});
   const auto device = where.make();
   std::vector<result> all;
   for (const auto& file : files) all.push_back(evaluate(file, *device));

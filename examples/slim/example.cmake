@@ -11,7 +11,7 @@ else()
   set(slim_cuda slim/engine_no_cuda.cpp)
 endif()
 slimming_add_example(slim
-  FILES slim/main.cpp slim/agreement.cpp slim/convert.cpp slim/dataset.cpp slim/engine.cpp slim/engine_cpu.cpp ${slim_cuda}
+  FILES slim/main.cpp slim/agreement.cpp slim/checks.cpp slim/convert.cpp slim/dataset.cpp slim/engine.cpp slim/engine_cpu.cpp ${slim_cuda}
         slim/eval.cpp slim/explain.cpp slim/finetune.cpp slim/info.cpp slim/iterate.cpp slim/model_facts.cpp slim/model_file.cpp
         slim/multipass.cpp slim/operators.cpp slim/output.cpp slim/progress.cpp slim/prune.cpp slim/pruning.cpp
         slim/stop_signal.cpp slim/table.cpp slim/text.cpp slim/train.cpp slim/training.cpp slim/verify.cpp

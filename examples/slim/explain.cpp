@@ -4,6 +4,7 @@
 /// \file
 /// slim explain: why a channel stays, or what goes with it.
 
+#include "checks.hpp"      // not_negative
 #include "command.hpp"     // command, usage_error
 #include "model_file.hpp"  // model_options
 #include "operators.hpp"   // operators
@@ -34,12 +35,12 @@ struct explain_command {
         ->type_name("NAME");
     options.add_option("--channel", channel, "Which channel, from 0")
         ->required()
-        ->check(CLI::NonNegativeNumber)
+        ->check(not_negative())
         ->type_name("I");
     options
         .add_option("--axis", axis,
                     "Axis that the channel lies on (default: 0 of a parameter, 1 of a value)")
-        ->check(CLI::NonNegativeNumber)
+        ->check(not_negative())
         ->type_name("K");
   }
 
@@ -96,6 +97,7 @@ channels explain_command::find_channels(const model& net, const model_channels& 
 }
 
 status explain_command::run() {
+  out.keep_apart({{"the model itself", source.file()}});
   model net = source.open().net;
   const model_channels known = connect(net, operators(), understanding.connect());
   const channels c = find_channels(net, known);

@@ -8,7 +8,10 @@
 #include "dataset.hpp"      // dataset_options
 #include "model_facts.hpp"  // image_input, require_trainable
 #include "model_file.hpp"   // model_options, save_model, digest_of
+#include "operators.hpp"    // operators
 #include "training.hpp"     // training_options, run_stage
+
+#include <slimming/model/open_batch.hpp>  // open_batch
 
 #include <memory>   // std::make_shared
 #include <ostream>  // std::ostream
@@ -39,8 +42,10 @@ struct finetune_command {
 };
 
 status finetune_command::run() {
+  out.keep_apart({{"the model itself", source.file()}});
   opened_model opened = source.open();
   model& net = opened.net;
+  open_batch(net, operators());
   data.complete(net.metadata);
   open_run(how.run(), how.resumes());
   const auto device = where.make();
@@ -80,7 +85,9 @@ command add_finetune(CLI::App& program, const std::string& invocation) {
       "  slim finetune pruned.safetensors --data DIR --epochs 10 --out fine\n"
       "  slim finetune pruned.onnx --dataset cifar10 --data DIR --lr 0.01 --epochs 5 --out fine\n\n"
       "The data set and its normalisation are those that the model was trained with, unless you\n"
-      "say otherwise. RUN holds model.safetensors (and model.onnx for an ONNX model) when done.");
+      "say otherwise (an ONNX file does not tell: give --dataset, --mean and --std). The default\n"
+      "rate is the published one, for many epochs; few epochs want a tenth of it. RUN holds "
+      "model.safetensors (and model.onnx for an ONNX model) when done.");
   const auto it = std::make_shared<finetune_command>(options, invocation);
   return {&options, [it] { return it->run(); }};
 }

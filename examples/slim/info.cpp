@@ -115,6 +115,7 @@ void info_command::summarise(const model& net, const model_channels& known) {
     if (binding.as != role::scale) continue;
     const value_id v = net.find(known.graph.at(binding.parameter).value.name);
     if (v == no_value || net.constant(v) == nullptr) continue;
+    if (net.constant(v)->size() != known.graph.size(binding.at)) continue;  // not one per channel
     for (const double gamma : net.constant(v)->converted<double>()) {
       ++total;
       small += std::abs(gamma) < 1e-2;
@@ -136,6 +137,7 @@ void info_command::summarise(const model& net, const model_channels& known) {
 }
 
 status info_command::run() {
+  out.keep_apart({{"the model itself", source.file()}}, {{"--dot", dot}});
   model net = source.open().net;
   const model_channels known = connect(net, operators());
 

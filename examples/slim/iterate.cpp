@@ -13,9 +13,10 @@
 #include "text.hpp"         // percent
 #include "training.hpp"     // training_options, run_stage
 
-#include <slimming/models/cfg.hpp>      // cfg_of
-#include <slimming/plan/json.hpp>       // to_json
-#include <slimming/train/slimming.hpp>  // iterative_slimming
+#include <slimming/model/open_batch.hpp>  // open_batch
+#include <slimming/models/cfg.hpp>        // cfg_of
+#include <slimming/plan/json.hpp>         // to_json
+#include <slimming/train/slimming.hpp>    // iterative_slimming
 
 #include <memory>   // std::make_shared
 #include <ostream>  // std::ostream
@@ -90,11 +91,13 @@ void iterate_command::finish(opened_model& whole, const iterative_slimming& done
 }
 
 status iterate_command::run() {
+  out.keep_apart({{"the model itself", source.file()}});
   if (shares.first > shares.last)
     throw usage_error("--from: " + number(shares.first) + " is more than --to " +
                       number(shares.last));
   opened_model opened = source.open();
   model& net = opened.net;
+  open_batch(net, operators());
   data.complete(net.metadata);
   open_run(how.run(), how.resumes());
   const auto device = where.make();

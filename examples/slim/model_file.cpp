@@ -3,6 +3,7 @@
 
 #include "model_file.hpp"
 
+#include "checks.hpp"     // positive
 #include "command.hpp"    // usage_error
 #include "operators.hpp"  // operators
 #include "text.hpp"       // shortest
@@ -116,12 +117,12 @@ topology_options::topology_options(CLI::App& options) {
       ->type_name("WIDTHS")
       ->group(group);
   options.add_option("--width", width_, "Factor for the architecture's own widths")
-      ->check(CLI::PositiveNumber)
+      ->check(positive())
       ->needs("--arch")
       ->type_name("FACTOR")
       ->group(group);
   options.add_option("--classes", classes_, "Number of classes; default: the data's or the file's")
-      ->check(CLI::PositiveNumber)
+      ->check(positive())
       ->needs("--arch")
       ->type_name("N")
       ->group(group);
@@ -129,7 +130,7 @@ topology_options::topology_options(CLI::App& options) {
       .add_option("--input", input_, "Extents of an input image; default: the data's, or 3,32,32")
       ->delimiter(',')
       ->expected(3)
-      ->check(CLI::PositiveNumber)
+      ->check(positive())
       ->needs("--arch")
       ->type_name("C,H,W")
       ->group(group);

@@ -5,6 +5,7 @@
 /// slim multipass: train with sparsity, prune, fine-tune, and again on the narrower network (Liu et
 /// al., ICCV 2017, section 3).
 
+#include "checks.hpp"      // positive
 #include "command.hpp"     // command
 #include "dataset.hpp"     // dataset_options
 #include "model_file.hpp"  // topology_options, save_model
@@ -39,7 +40,7 @@ struct multipass_command {
         out(options) {
     options.get_option("--arch")->required();
     options.add_option("--passes", passes, "How often the network is narrowed")
-        ->check(CLI::PositiveNumber)
+        ->check(positive())
         ->capture_default_str()
         ->type_name("N");
     options
@@ -50,7 +51,7 @@ struct multipass_command {
     options
         .add_option("--finetune-epochs", fine_epochs,
                     "Epochs of fine-tuning after every pruning (default: as --epochs)")
-        ->check(CLI::PositiveNumber)
+        ->check(positive())
         ->type_name("N");
   }
 

@@ -21,6 +21,12 @@ output::output(CLI::App& options) : options_(options) {
 
 std::ostream& output::text() const { return file_ == "-" ? std::cerr : std::cout; }
 
+void output::keep_apart(const std::vector<named_file>& read,
+                        std::vector<named_file> written) const {
+  if (file_ != "-") written.push_back({"--json", file_});
+  slim::keep_apart(read, written);
+}
+
 void output::write_report() const {
   if (file_.empty()) return;
   nlohmann::ordered_json all{{"command", options_.get_name()}};

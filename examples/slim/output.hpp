@@ -5,6 +5,8 @@
 /// \file
 /// What a command tells: text for people and, with --json, a report for programs.
 
+#include "checks.hpp"  // named_file
+
 #include <slimming/plan/cost.hpp>  // cost
 
 #include <CLI/CLI.hpp>        // CLI::App
@@ -13,6 +15,7 @@
 #include <filesystem>  // std::filesystem::path
 #include <iosfwd>      // std::ostream
 #include <string>      // std::string
+#include <vector>      // std::vector
 
 namespace slim {
 
@@ -23,6 +26,9 @@ class output {
   explicit output(CLI::App& options);
 
   [[nodiscard]] std::ostream& text() const;
+  /// \throws usage_error  if a file would be written that is read or written too; \p written and the
+  /// report.
+  void keep_apart(const std::vector<named_file>& read, std::vector<named_file> written = {}) const;
   /// What the report holds besides "command".
   nlohmann::ordered_json report;
   /// Writes the report if one is wanted. \throws bad_file

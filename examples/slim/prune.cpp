@@ -16,10 +16,11 @@
 #include "table.hpp"        // table
 #include "text.hpp"         // grouped, bytes
 
-#include <slimming/model/channels.hpp>  // connect
-#include <slimming/model/prune.hpp>     // prune, masked
-#include <slimming/models/cfg.hpp>      // cfg_of
-#include <slimming/plan/json.hpp>       // to_json
+#include <slimming/model/channels.hpp>    // connect
+#include <slimming/model/open_batch.hpp>  // open_batch
+#include <slimming/model/prune.hpp>       // prune, masked
+#include <slimming/models/cfg.hpp>        // cfg_of
+#include <slimming/plan/json.hpp>         // to_json
 
 #include <filesystem>  // std::filesystem::file_size
 #include <memory>      // std::make_shared
@@ -92,6 +93,8 @@ std::string published_report(const models::cfg& widths, const cost& after,
 }
 
 status prune_command::run() {
+  out.keep_apart({{"the model itself", source.file()}},
+                 {{"--out", target}, {"--plan", plan_file}, {"--report", report_file}});
   opened_model opened = source.open();
   model& net = opened.net;
   const connect_options options = how.connect();
@@ -133,25 +136,30 @@ status prune_command::run() {
   if (verify || data.is_given()) with_masks = masked(original, operators(), plan, options);
   std::optional<double> accuracy;
   if (data.is_given()) {
-    const evaluation e = measure(*with_masks, data, *where.make());
+    model any_batch = *with_masks;
+    open_batch(any_batch, operators());
+    const evaluation e = measure(any_batch, data, *where.make());
     accuracy = e.accuracy;
     text << "\naccuracy of the masked network: " << accuracy_words(e) << '\n';
     out.report["masked_accuracy"] = e.accuracy;
   }
   if (!report_file.empty())
     write_text(report_file, published_report(widths, plan.after(), accuracy));
+  if (!plan_file.empty()) write_text(plan_file, to_json(plan.record()));
   if (verify) {
-    const double difference = worst(compare(*with_masks, net, options, 3, 1));
+    const agreement found = compare(*with_masks, net, options, 3, 1);
+    const double difference = found.worst();
     text << "\nlargest difference between masked and pruned: " << number(difference, 3) << '\n';
+    if (const std::string not_proved = found.reservation(); !not_proved.empty())
+      text << not_proved << '\n';
     out.report["largest_difference"] = difference;
     if (!(difference <= 1e-6)) result = status::failed;
   }
-  if (!plan_file.empty()) write_text(plan_file, to_json(plan.record()));
   if (!target.empty())
     text << "\nwrote " << target.string() << (plan_file.empty() ? "" : " and " + plan_file.string())
          << '\n';
   else
-    text << "\nnothing was written: name a file with --out\n";
+    text << "\nno model was written: name a file with --out\n";
   out.write_report();
   return result;
 }

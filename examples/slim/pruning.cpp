@@ -3,6 +3,7 @@
 
 #include "pruning.hpp"
 
+#include "checks.hpp"   // positive
 #include "command.hpp"  // usage_error
 #include "output.hpp"   // report_of
 #include "text.hpp"     // grouped, percent, change
@@ -192,13 +193,13 @@ pruning_options::pruning_options(CLI::App& options, amount how, double layer_cap
         ->type_name("NAME")
         ->group(group);
   options.add_option("--keep-at-least", limits_.keep_at_least, "Channels that every layer keeps")
-      ->check(CLI::PositiveNumber)
+      ->check(positive())
       ->capture_default_str()
       ->type_name("K")
       ->group(group);
   options
       .add_option("--round-to", limits_.round_to, "Layers keep a multiple of this many channels")
-      ->check(CLI::PositiveNumber)
+      ->check(positive())
       ->capture_default_str()
       ->type_name("R")
       ->group(group);

@@ -3,6 +3,7 @@
 
 #include "training.hpp"
 
+#include "checks.hpp"       // positive, not_negative
 #include "command.hpp"      // usage_error
 #include "progress.hpp"     // progress_line
 #include "stop_signal.hpp"  // stop_signal
@@ -88,24 +89,22 @@ training_options::training_options(CLI::App& options, const defaults& d)
         ->group(group);
   };
   if (d.epochs > 0)
-    add("--epochs", epochs_, "How often every image is seen", "N")->check(CLI::PositiveNumber);
-  add("--batch", batch_, "Images per step", "N")->check(CLI::PositiveNumber);
-  add("--lr", rate_, "Learning rate at the start", "X")->check(CLI::NonNegativeNumber);
+    add("--epochs", epochs_, "How often every image is seen", "N")->check(positive());
+  add("--batch", batch_, "Images per step", "N")->check(positive());
+  add("--lr", rate_, "Learning rate at the start", "X")->check(not_negative());
   add("--schedule", schedule_,
       "step: a tenth after 50 % and 75 % of the epochs; cosine: down to 0; constant", "NAME")
       ->check(CLI::IsMember({"step", "cosine", "constant"}));
-  add("--warmup", warmup_, "Epochs in which the rate rises from 0", "N")
-      ->check(CLI::NonNegativeNumber);
+  add("--warmup", warmup_, "Epochs in which the rate rises from 0", "N")->check(not_negative());
   add("--momentum", momentum_, "Of the gradient", "X")->check(CLI::Range(0.0, 0.999999));
   options.add_flag("--nesterov", nesterov_, "Nesterov's momentum")->group(group);
-  add("--weight-decay", weight_decay_, "L2 penalty on every parameter", "X")
-      ->check(CLI::NonNegativeNumber);
+  add("--weight-decay", weight_decay_, "L2 penalty on every parameter", "X")->check(not_negative());
   if (d.sparsity > 0)
     add("--sparsity", sparsity_,
         "L1 penalty on the scale factors of batch norm, the paper's lambda: 1e-4 for VGG, 1e-5 for "
         "ResNet and DenseNet, 0 for none",
         "X")
-        ->check(CLI::NonNegativeNumber);
+        ->check(not_negative());
   add("--label-smoothing", smoothing_, "Share of the target that is spread over all classes", "X")
       ->check(CLI::Range(0.0, 0.999));
   options
@@ -124,7 +123,7 @@ training_options::training_options(CLI::App& options, const defaults& d)
   options
       .add_option("--save-every", save_every_,
                   "Save a checkpoint every so many steps, besides the end of every epoch")
-      ->check(CLI::PositiveNumber)
+      ->check(positive())
       ->type_name("N")
       ->group("Output");
   options

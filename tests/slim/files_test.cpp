@@ -156,6 +156,35 @@ TEST_CASE("explain says why a channel stays and what goes with another") {
   CHECK(slim({"explain", model, "--tensor", "feature.0", "--channel", "999"}).code == 2);
 }
 
+TEST_CASE(
+    "an operator that nobody knows stops pruning, and verify proves what lies on both sides") {
+  const test::scratch folder;
+  const std::string model = SLIMMING_TEST_DIR "/io/fixtures/onnx_unknown.onnx";
+  const std::string small = folder / "small.onnx", plan = folder / "plan.json";
+  const outcome cut = slim({"prune", model, "--percent", "0.5", "--criterion", "l2", "--out", small,
+                            "--plan", plan, "--verify"});
+  INFO(cut.out << cut.err);
+  REQUIRE(cut.code == 0);
+  CHECK(cut.out.find("operator 'Mystery' is unknown") != std::string::npos);
+  const auto keeps = [&](const std::string& parameter) {
+    return json_of(plan)["parameters"][parameter]["keep"]["0"].size();
+  };
+  CHECK(keeps("before.weight") == 4);
+  CHECK(keeps("behind.weight") == 4);
+  CHECK(json_of(plan)["parameters"]["into.bias"]["keep"].empty());
+
+  const outcome good = slim({"verify", model, small, "--plan", plan});
+  INFO(good.out << good.err);
+  CHECK(good.code == 0);
+  CHECK(good.out.find("not computed: mystery (Mystery)") != std::string::npos);
+  CHECK(slim({"verify", model, model, "--plan", plan}).code == 1);
+  const outcome strict = slim({"prune", model, "--percent", "0.5", "--strict"});
+  CHECK(strict.code == 1);
+  CHECK(strict.err.find("mystery") != std::string::npos);
+  const outcome why = slim({"explain", model, "--tensor", "into", "--channel", "1"});
+  CHECK(why.out.find("stays: operator 'Mystery' is unknown at 'mystery'") != std::string::npos);
+}
+
 TEST_CASE("damaged files fail with exit code 1 and one line") {
   const test::scratch folder;
   for (const std::string name : {"bad.safetensors", "bad.onnx", "bad.pth"}) {

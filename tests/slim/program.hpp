@@ -7,9 +7,10 @@
 
 #include <nlohmann/json.hpp>  // nlohmann::json
 
-#include <fcntl.h>     // open
-#include <sys/wait.h>  // waitpid
-#include <unistd.h>    // fork, execv
+#include <fcntl.h>         // open
+#include <sys/resource.h>  // setrlimit
+#include <sys/wait.h>      // waitpid
+#include <unistd.h>        // fork, execv
 
 #include <algorithm>   // std::count
 #include <chrono>      // std::chrono
@@ -82,7 +83,8 @@ struct outcome {
 /// A run of the program that can be stopped on its way.
 class running {
  public:
-  explicit running(const std::vector<std::string>& arguments) {
+  /// \p most_bytes: what a file that it writes may hold, as if the disc were full then; 0: no limit.
+  explicit running(const std::vector<std::string>& arguments, rlim_t most_bytes = 0) {
     std::vector<std::string> words{program()};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
@@ -92,6 +94,11 @@ class running {
     process_ = ::fork();
     if (process_ == 0) {
       ::unsetenv("SLIMMING_DATA");
+      if (most_bytes > 0) {
+        std::signal(SIGXFSZ, SIG_IGN);  // write() fails instead
+        const rlimit limit{most_bytes, most_bytes};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+      }
       ::dup2(::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
       ::dup2(::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
       ::execv(argv[0], argv.data());
@@ -128,6 +135,12 @@ class running {
 
 [[nodiscard]] inline outcome slim(const std::vector<std::string>& arguments) {
   return running(arguments).finish();
+}
+
+/// On a disc that takes files of so many bytes and no more.
+[[nodiscard]] inline outcome slim_with_file_limit(rlim_t most_bytes,
+                                                  const std::vector<std::string>& arguments) {
+  return running(arguments, most_bytes).finish();
 }
 
 /// Lines of a text.

@@ -85,10 +85,16 @@ TEST_CASE("numbers outside their range are refused by the name of their option")
                                       {"--threads", "-1"},
                                       {"--dataset", "imagenet"},
                                       {"--mean", "1,2,x"},
+                                      {"--lr", "nan"},
+                                      {"--weight-decay", "inf"},
                                       {"--sparsity", "-1"}})
     check_usage(with(option, value), option);
   check_usage(with("--batch", "100000"), "--batch");
+  check_usage(with("--epochs", "-1"), "'-1' is no number above 0");
   check_usage(with("--mean", "0.5,0.5,0.5"), "--std");
+  std::vector<std::string> flat = with("--mean", "0.5,0.5,0.5");
+  flat.insert(flat.end(), {"--std", "0,1,1"});
+  check_usage(flat, "--std: 0");
   CHECK(!test::fs::exists(folder / "run/checkpoint.safetensors"));
 }
 
@@ -120,6 +126,59 @@ TEST_CASE("a file that cannot be written is named, in one line, with exit code 1
                                        "--out"};
   check(with(train, {below}));
   check(with(train, {folder / "file"}));
+}
+
+TEST_CASE("no command writes over what it reads, nor twice to one file") {
+  const test::scratch folder;
+  const std::string model = folder / "model.onnx", plan = folder / "plan.json";
+  REQUIRE(slim({"prune", "--arch", "vgg11", "--width", "0.125", "--percent", "0.2", "--criterion",
+                "l2", "--out", model, "--plan", plan})
+              .code == 0);
+  test::fs::create_symlink(model, folder / "link.onnx");
+  const std::string roundabout = folder / "no/../model.onnx", fresh = folder / "new.onnx";
+  const std::string before = test::text_of(model), plan_before = test::text_of(plan);
+  const auto refused = [&](const std::vector<std::string>& arguments, const std::string& names) {
+    check_usage(arguments, names);
+    CHECK(test::text_of(model) == before);
+    CHECK(test::text_of(plan) == plan_before);
+    CHECK(!test::fs::exists(fresh));
+  };
+  const std::string images = test::sample_images();
+  refused({"prune", model, "--percent", "0.5", "--out", model}, "--out: '" + model + "'");
+  refused({"prune", model, "--percent", "0.5", "--out", folder / "link.onnx"}, "the model itself");
+  refused({"prune", model, "--percent", "0.5", "--out", fresh, "--plan", model}, "--plan");
+  refused({"prune", model, "--percent", "0.5", "--out", fresh, "--plan", fresh}, "--out writes");
+  refused(
+      {"prune", model, "--percent", "0.5", "--report", folder / "r", "--json", folder / "no/../r"},
+      "--json");
+  refused({"convert", model, model}, "OUT");
+  refused({"convert", folder / "link.onnx", model}, "the model itself");
+  refused({"info", model, "--dot", model}, "--dot");
+  refused({"info", model, "--json", model}, "--json");
+  refused({"explain", model, "--tensor", "feature.0", "--channel", "0", "--json", model}, "--json");
+  refused({"verify", model, model, "--plan", plan, "--json", plan}, "the plan");
+  refused({"eval", model, "--data", images, "--json", model}, "--json");
+  refused({"finetune", model, "--data", images, "--out", folder / "f", "--json", model}, "--json");
+  refused({"iterate", model, "--data", images, "--out", folder / "i", "--json", model}, "--json");
+  CHECK(slim({"convert", model, folder / "no.onnx"}).code == 0);
+}
+
+TEST_CASE("a disc that is full costs neither the old file nor leaves half of a new one") {
+  const test::scratch folder;
+  const std::string model = folder / "model.safetensors";
+  REQUIRE(slim({"prune", "--arch", "vgg11", "--width", "0.125", "--percent", "0", "--out", model})
+              .code == 0);
+  for (const std::string suffix : {"onnx", "safetensors", "pth"}) {
+    const std::string out = folder / ("out." + suffix);
+    std::ofstream(out) << "old";
+    const outcome o = test::slim_with_file_limit(4096, {"convert", model, out});
+    INFO(o.err);
+    CHECK(o.code == 1);
+    CHECK(contains(o.err, out));
+    CHECK(test::lines(o.err) == 1);
+    CHECK(test::text_of(out) == "old");
+    CHECK(!test::fs::exists(out + ".part"));
+  }
 }
 
 TEST_CASE("a model cut anywhere is refused by every command that reads one") {
@@ -165,10 +224,11 @@ TEST_CASE("plans that are damaged or of another network are refused") {
     INFO(o.err);
     CHECK(o.code == 1);
     CHECK(test::lines(o.err) == 1);
+    return o.err;
   };
   check();
   std::ofstream(plan) << "{\"format\": \"slimming-plan/1\"";
-  check();
+  CHECK(contains(check(), plan));
 }
 
 TEST_CASE("where there is no terminal there is no progress bar") {

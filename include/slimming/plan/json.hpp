@@ -53,10 +53,10 @@ inline constexpr std::array<std::pair<skip_reason, std::string_view>, 6> skip_re
 /// Reads members with the path of what is wrong in every message.
 class json_reader {
  public:
-  json_reader(const nlohmann::ordered_json& value, std::string path)
-      : value_(&value), path_(std::move(path)) {}
+  json_reader(const nlohmann::ordered_json& value, std::string path, std::string_view file)
+      : value_(&value), path_(std::move(path)), file_(file) {}
 
-  [[noreturn]] void fail(const std::string& what) const { throw bad_file("plan", path_, what); }
+  [[noreturn]] void fail(const std::string& what) const { throw bad_file(file_, path_, what); }
   [[nodiscard]] bool has(const char* key) const {
     return value_->is_object() && value_->contains(key);
   }
@@ -64,7 +64,7 @@ class json_reader {
     if (!value_->is_object()) fail("is not an object");
     const auto found = value_->find(key);
     if (found == value_->end()) fail("has no '" + std::string(key) + "'");
-    return {*found, path_ + "/" + key};
+    return {*found, path_ + "/" + key, file_};
   }
   [[nodiscard]] index_t count() const {
     if (!value_->is_number_integer()) fail("is not an integer");
@@ -89,18 +89,20 @@ class json_reader {
   void for_each_element(F f) const {
     if (!value_->is_array()) fail("is not an array");
     std::size_t k = 0;
-    for (const auto& element : *value_) f(json_reader(element, path_ + "/" + std::to_string(k++)));
+    for (const auto& element : *value_)
+      f(json_reader(element, path_ + "/" + std::to_string(k++), file_));
   }
   template <class F>
   void for_each_member(F f) const {
     if (!value_->is_object()) fail("is not an object");
     for (const auto& [key, member] : value_->items())
-      f(key, json_reader(member, path_ + "/" + key));
+      f(key, json_reader(member, path_ + "/" + key, file_));
   }
 
  private:
   const nlohmann::ordered_json* value_;
   std::string path_;
+  std::string_view file_;
 };
 
 /// Increasing indices below \p extent.
@@ -164,11 +166,13 @@ class json_reader {
 }
 [[nodiscard]] inline std::string to_json(const prune_plan& plan) { return to_json(plan.record()); }
 
+/// \p file only appears in messages.
 /// \throws bad_file  naming the member if the text is no plan of this format.
-[[nodiscard]] inline plan_record plan_from_json(std::string_view text) {
+[[nodiscard]] inline plan_record plan_from_json(std::string_view text,
+                                                std::string_view file = "plan") {
   const auto document = nlohmann::ordered_json::parse(text.begin(), text.end(), nullptr, false);
-  if (document.is_discarded()) throw bad_file("plan", "", "is not JSON");
-  const detail::json_reader root(document, "");
+  if (document.is_discarded()) throw bad_file(file, "", "is not JSON");
+  const detail::json_reader root(document, "", file);
   if (root["format"].text() != detail::plan_format)
     root["format"].fail("is '" + root["format"].text() + "', expected '" +
                         std::string(detail::plan_format) + "'");
