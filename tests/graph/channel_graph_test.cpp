@@ -12,7 +12,7 @@ namespace {
 
 bool together(const sl::channel_graph& g, sl::channels a, sl::index_t i, sl::channels b,
               sl::index_t j) {
-  return g.representative(g.atom(a, i)) == g.representative(g.atom(b, j));
+  return g.representative(a, i) == g.representative(b, j);
 }
 
 }  // namespace
@@ -60,7 +60,23 @@ TEST_CASE("ties are transitive and the smallest atom represents") {
   const auto a = g.add(1, "a"), b = g.add(1, "b"), c = g.add(1, "c");
   g.tie(c, b);
   g.tie(b, a);
-  CHECK(g.representative(g.atom(c, 0)) == g.atom(a, 0));
+  CHECK(g.representative(c, 0) == g.atom(a, 0));
+}
+
+TEST_CASE("values that are tied as wholes are one, before and after parts of them are tied") {
+  sl::channel_graph g;
+  const auto a = g.add(3, "a"), b = g.add(3, "b"), c = g.add(3, "c"), part = g.add(1, "part");
+  CHECK(g.like(c) == c);
+  g.tie_range(part, 0, c, 2, 1);
+  g.tie(c, b);  // c's channel 2 is known to `part` already
+  g.tie(b, a);
+  CHECK(g.like(b) == a);
+  CHECK(g.representative(c, 0) == g.atom(a, 0));
+  CHECK(together(g, part, 0, a, 2));
+  g.tie_range(b, 0, b, 1, 1);
+  CHECK(together(g, a, 0, c, 1));
+  CHECK_FALSE(together(g, a, 0, c, 2));
+  CHECK(g.ties().size() == 4);
 }
 
 TEST_CASE("an axis must have as many elements as the value has channels") {

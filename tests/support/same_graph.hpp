@@ -24,10 +24,13 @@ inline std::string difference(const slimming::channel_graph& a, const slimming::
   for (std::size_t v = 0; v < a.values().size(); ++v)
     if (a.values()[v].size != b.values()[v].size)
       return count("channels of " + a.values()[v].name, a.values()[v].size, b.values()[v].size);
-  for (index_t i = 0; i < a.atom_count(); ++i)
-    if (a.representative(i) != b.representative(i))
-      return count("representative of atom " + std::to_string(i), a.representative(i),
-                   b.representative(i));
+  for (std::size_t v = 0; v < a.values().size(); ++v) {
+    const slimming::channels c{static_cast<int>(v)};
+    for (index_t i = 0; i < a.size(c); ++i)
+      if (a.representative(c, i) != b.representative(c, i))
+        return count("representative of channel " + std::to_string(i) + " of " + a.name(c),
+                     a.representative(c, i), b.representative(c, i));
+  }
   if (a.parameters().size() != b.parameters().size())
     return count("parameters", a.parameters().size(), b.parameters().size());
   for (std::size_t p = 0; p < a.parameters().size(); ++p) {

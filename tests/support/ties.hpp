@@ -16,7 +16,7 @@ namespace support {
 
 inline bool together(const slimming::channel_graph& g, slimming::channels a, slimming::index_t i,
                      slimming::channels b, slimming::index_t j) {
-  return g.representative(g.atom(a, i)) == g.representative(g.atom(b, j));
+  return g.representative(a, i) == g.representative(b, j);
 }
 
 /// Channel i of `a` goes with channel j of `b` exactly if `expected(i, j)`, for all pairs.

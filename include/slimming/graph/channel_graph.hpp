@@ -33,9 +33,13 @@ struct channels {
 
 /// Every channel of every value has an identity (an *atom*); verbs state equalities between them.
 ///
+/// Most ties are of all channels of two values, position by position: they join the values, in one
+/// step. Other ties are of *parts*: they go down to single channels, those of the first of the
+/// values that are joined.
+///
 /// `enter(op)` names the operator that the following verbs speak for, so that reports can say why.
 /// Verbs check their arguments and throw before they change anything.
-/// \complexity near-linear in channels, stated equalities and bindings.
+/// \complexity near-linear in values, ties of whole values, channels tied one by one and bindings.
 class channel_graph {
  public:
   /// One value's channels.
@@ -45,8 +49,8 @@ class channel_graph {
     index_t size;
     std::int32_t op;  ///< index into ops(), -1 before the first enter()
   };
-  /// Channel `first_a + i` of `a` equals the channels `first_b + i * block ... + block - 1` of `b`, for
-  /// i in [0, n); where `map` is not empty, it equals channel `map[i]` of `b` instead.
+  /// Channel `first_a + i` of `a` equals the channels `first_b + i * block ... + block - 1` of `b`,
+  /// for i in [0, n); where `map` is not empty, it equals channel `map[i]` of `b` instead.
   struct tie_record {
     channels a, b;
     index_t first_a, first_b, n, block;
@@ -87,14 +91,15 @@ class channel_graph {
   /// A new value of \p n channels, tied to nothing.
   channels add(index_t n, std::string name) {
     if (n < 0) throw bad_value(name + ": number of channels", n);
-    const auto first = atom_count();
-    if (n > std::numeric_limits<std::int32_t>::max() - first)
+    if (n > std::numeric_limits<std::int32_t>::max() - atom_count_)
       throw bad_value(name + ": the graph would exceed 2^31 channels; channels", n);
-    values_.push_back({std::move(name), first, n, current_op()});
-    parent_.resize(static_cast<std::size_t>(first + n));
-    for (index_t a = first; a < first + n; ++a)
-      parent_[static_cast<std::size_t>(a)] = static_cast<std::int32_t>(a);
-    return {static_cast<std::int32_t>(values_.size()) - 1};
+    const auto fresh = values_.size();
+    like_.resize(fresh + 1);
+    like_[fresh] = static_cast<std::int32_t>(fresh);
+    in_parts_.resize(fresh + 1);
+    values_.push_back({std::move(name), atom_count_, n, current_op()});
+    atom_count_ += n;
+    return {like_[fresh]};
   }
 
   /// Channel i of \p a and channel i of \p b belong together, for all i.
@@ -126,13 +131,13 @@ class channel_graph {
       require_range(b, j, 1);
       to[static_cast<std::size_t>(i)] = j;
     }
-    const index_t from_a = atom(a, 0), from_b = atom(b, 0);
+    const index_t from_a = open_parts(a), from_b = open_parts(b);
     for (std::size_t i = 0; i < to.size(); ++i)
       unite(from_a + static_cast<index_t>(i), from_b + to[i]);
     ties_.push_back({a, b, 0, 0, size(a), 1, std::move(to), current_op()});
   }
-  /// Channel j of \p narrow reads channel `indices[j]` of \p wide. One-directional: removing a narrow
-  /// channel leaves the wide one; removing a wide channel removes the narrow ones that read it.
+  /// Channel j of \p narrow reads channel `indices[j]` of \p wide. One-directional: removing a
+  /// narrow channel leaves the wide one; removing a wide channel removes its narrow readers.
   void select(channels wide, channels narrow, std::span<const index_t> indices) {
     if (static_cast<index_t>(indices.size()) != size(narrow))
       throw shape_mismatch("select into '" + name(narrow) + "'", size(narrow),
@@ -192,8 +197,8 @@ class channel_graph {
     record.axis_binding[axis] = static_cast<std::int32_t>(bindings_.size());
     bindings_.push_back({p, axis, c, as, current_op()});
   }
-  /// Each element of \p p takes part in \p positions multiply-accumulates per sample, on top of those
-  /// stated before (a shared layer adds up). A net's MACs are the sum of elements * positions.
+  /// Each element of \p p takes part in \p positions multiply-accumulates per sample, on top of
+  /// those stated before (a shared layer adds up). MACs are the sum of elements * positions.
   void use(parameter_id p, index_t positions) {
     if (positions < 0) throw bad_value("use: positions", positions);
     parameters_.at(static_cast<std::size_t>(p.id)).positions += positions;
@@ -203,13 +208,20 @@ class channel_graph {
   [[nodiscard]] const std::string& name(channels c) const { return record(c).name; }
   /// Identity of channel \p i of \p c before ties. \pre 0 <= i < size(c)
   [[nodiscard]] index_t atom(channels c, index_t i) const { return record(c).first_atom + i; }
-  /// The smallest atom tied to this one: equal for two atoms exactly if they belong together.
-  [[nodiscard]] index_t representative(index_t atom) const {
-    auto a = static_cast<std::int32_t>(atom);
+  /// The smallest atom tied to channel \p i of \p c: equal for two channels exactly if they belong
+  /// together. \pre 0 <= i < size(c)
+  [[nodiscard]] index_t representative(channels c, index_t i) const {
+    while (like(c) != c) c = like(c);
+    auto a = static_cast<std::int32_t>(atom(c, i));
+    if (!is_tied_in_parts(c)) return a;
     while (parent_[static_cast<std::size_t>(a)] != a) a = parent_[static_cast<std::size_t>(a)];
     return a;
   }
-  [[nodiscard]] index_t atom_count() const noexcept { return static_cast<index_t>(parent_.size()); }
+  /// An earlier value that \p c is joined with; \p c itself if it is the first of those.
+  [[nodiscard]] channels like(channels c) const { return {like_[index(c)]}; }
+  /// If false, every channel of \p c represents itself. \pre like(c) == c
+  [[nodiscard]] bool is_tied_in_parts(channels c) const { return in_parts_[index(c)] != 0; }
+  [[nodiscard]] index_t atom_count() const noexcept { return atom_count_; }
 
   [[nodiscard]] const std::vector<value_record>& values() const noexcept { return values_; }
   [[nodiscard]] const std::vector<parameter_record>& parameters() const noexcept {
@@ -237,10 +249,11 @@ class channel_graph {
     if (c.id < 0 || static_cast<std::size_t>(c.id) >= values_.size())
       throw bad_value("channels handle", c.id);
   }
-  [[nodiscard]] const value_record& record(channels c) const {
+  [[nodiscard]] std::size_t index(channels c) const {
     require(c);
-    return values_[static_cast<std::size_t>(c.id)];
+    return static_cast<std::size_t>(c.id);
   }
+  [[nodiscard]] const value_record& record(channels c) const { return values_[index(c)]; }
   void require_range(channels c, index_t first, index_t n) const {
     if (first < 0 || n < 0 || first > size(c) - n)
       throw bad_value("channels of '" + name(c) + "'",
@@ -257,10 +270,35 @@ class channel_graph {
   }
   void record_tie(channels a, index_t first_a, channels b, index_t first_b, index_t n,
                   index_t block) {
-    const index_t from_a = atom(a, first_a), from_b = atom(b, first_b);
-    for (index_t i = 0; i < n; ++i)
-      for (index_t k = 0; k < block; ++k) unite(from_a + i, from_b + i * block + k);
+    if (block == 1 && n == size(a) && n == size(b)) {
+      join(a, b);
+    } else {
+      const index_t from_a = open_parts(a) + first_a, from_b = open_parts(b) + first_b;
+      for (index_t i = 0; i < n; ++i)
+        for (index_t k = 0; k < block; ++k) unite(from_a + i, from_b + i * block + k);
+    }
     ties_.push_back({a, b, first_a, first_b, n, block, {}, current_op()});
+  }
+  /// The value that stands for all that are joined with \p c: the first of them.
+  [[nodiscard]] channels first_joined(channels c) noexcept { return {find(like_.data(), c.id)}; }
+  void join(channels a, channels b) {
+    const channels x = first_joined(a), y = first_joined(b);
+    if (x == y) return;
+    const channels first{detail::smaller(x.id, y.id)}, second{detail::larger(x.id, y.id)};
+    if (is_tied_in_parts(second)) {  // others know its channels
+      const index_t from = open_parts(first), to = atom(second, 0);
+      for (index_t i = 0; i < size(first); ++i) unite(from + i, to + i);
+    }
+    like_[index(second)] = first.id;
+  }
+  /// Lets single channels of \p c be tied. Returns the atom that stands for channel 0.
+  [[nodiscard]] index_t open_parts(channels c) {
+    const channels v = first_joined(c);
+    const auto known = parent_.size(), end = static_cast<std::size_t>(atom(v, size(v)));
+    if (known < end) parent_.resize(end);
+    for (std::size_t a = known; a < end; ++a) parent_[a] = static_cast<std::int32_t>(a);
+    in_parts_[index(v)] = 1;
+    return atom(v, 0);
   }
   static std::int32_t find(std::int32_t* parent, std::int32_t a) noexcept {
     while (parent[a] != a) a = parent[a] = parent[parent[a]];  // path halving
@@ -276,7 +314,10 @@ class channel_graph {
 
   std::vector<std::string> ops_;
   std::vector<value_record> values_;
-  std::vector<std::int32_t> parent_;
+  std::vector<std::int32_t> like_;    // value -> an earlier one that it is joined with, or itself
+  std::vector<char> in_parts_;        // value -> are single channels of it tied?
+  std::vector<std::int32_t> parent_;  // atom -> a smaller one or itself, as far as parts are tied
+  index_t atom_count_ = 0;
   std::vector<parameter_record> parameters_;
   detail::key_index<const void*> by_address_;
   std::vector<binding> bindings_;

@@ -78,8 +78,7 @@ class block_fold {
       --sets;
     };
     std::vector<std::pair<index_t, index_t>> tied;  // channels that belong together already
-    for (index_t i = 0; i < size_; ++i)
-      tied.emplace_back(graph_.representative(graph_.atom(c_, i)), i);
+    for (index_t i = 0; i < size_; ++i) tied.emplace_back(graph_.representative(c_, i), i);
     std::sort(tied.begin(), tied.end());
     for (std::size_t i = 1; i < tied.size(); ++i)
       if (tied[i].first == tied[i - 1].first) unite(tied[i].second, tied[i - 1].second);
@@ -141,11 +140,10 @@ inline bool keeps_all(const channel_graph& graph, channels c) {
   for (const auto& pin : graph.pins()) {
     const index_t first = pin.index < 0 ? 0 : pin.index;
     const index_t last = pin.index < 0 ? graph.size(pin.at) : first + 1;
-    for (index_t i = first; i < last; ++i)
-      pinned.insert(graph.representative(graph.atom(pin.at, i)));
+    for (index_t i = first; i < last; ++i) pinned.insert(graph.representative(pin.at, i));
   }
   for (index_t i = 0; i < graph.size(c); ++i)
-    if (!pinned.contains(graph.representative(graph.atom(c, i)))) return false;
+    if (!pinned.contains(graph.representative(c, i))) return false;
   return true;
 }
 
