@@ -38,6 +38,7 @@ using shape = std::vector<index_t>;
   return n;
 }
 
+/// Do two shapes have the same rank and the same extents?
 [[nodiscard]] inline bool are_equal(std::span<const index_t> a,
                                     std::span<const index_t> b) noexcept {
   if (a.size() != b.size()) return false;

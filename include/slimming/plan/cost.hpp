@@ -24,8 +24,8 @@ struct cost {
   friend constexpr bool operator==(const cost&, const cost&) = default;
 };
 
-/// What one parameter contributes when every value has `width(channels)` channels left. A list of indices
-/// and an array that is bound as a statistic only are no parameters.
+/// What one parameter contributes when every value has `width(channels)` channels left. A list of
+/// indices and an array that is bound as a statistic only are no parameters.
 template <std::invocable<channels> Width>
 [[nodiscard]] cost cost_of(const channel_graph& graph, parameter_id which, Width width) {
   const auto& p = graph.at(which);

@@ -3,7 +3,7 @@
 #pragma once
 
 /// \file
-/// From a stored record back to a plan of a graph: the masks of all values, checked for contradictions.
+/// From a stored record back to a plan of a graph: all masks, checked for contradictions.
 /// Area: plan.
 
 #include <slimming/core/config.hpp>             // index_t
@@ -22,11 +22,12 @@
 
 namespace slimming::inline v0 {
 
-/// The plan of \p graph that cuts its parameters as \p record does. Groups that no parameter carries
-/// stay, unless a selection reads them from a channel that goes.
+/// The plan of \p graph that cuts its parameters as \p record does. Groups that no parameter
+/// carries stay, unless a selection reads them from a channel that goes.
 ///
-/// \throws plan_mismatch  if a parameter is missing on either side or has another shape, if an axis is cut
-///                        that no channels index, or if the cuts contradict the ties or selections of the graph.
+/// \throws plan_mismatch  if a parameter is missing on either side or has another shape, if an axis
+///                        is cut that no channels index, or if the cuts contradict the ties or
+///                        selections of the graph.
 /// \throws bad_value      if a pinned channel or the last one of a unit would go.
 [[nodiscard]] inline prune_plan replay(const channel_graph& graph, const plan_record& record) {
   const auto name_of = [&](std::int32_t k) {

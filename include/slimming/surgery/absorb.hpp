@@ -3,13 +3,14 @@
 #pragma once
 
 /// \file
-/// A channel whose scale is 0 answers act(beta) everywhere: a constant. Before it goes, what the next
-/// layer makes of the constant moves into that layer's bias, or into the running mean of its batch norm.
+/// A channel whose scale is 0 answers act(beta) everywhere: a constant. Before it goes, what the
+/// next layer makes of the constant moves into that layer's bias, or into the running mean of its
+/// batch norm.
 /// Area: surgery. Plain facts in, no graph: call it on the weights as they are before surgery.
 ///
-/// Exact where the consumer does not pad. Where it pads with zeros, outputs near the border see fewer of
-/// the constants; the correction for every border position is computed exactly, and its largest magnitude
-/// is the bound of the error for whoever leaves the correction out.
+/// Exact where the consumer does not pad. Where it pads with zeros, outputs near the border see
+/// fewer of the constants; the correction for every border position is computed exactly, and its
+/// largest magnitude is the bound of the error for whoever leaves the correction out.
 
 #include <slimming/core/array_ref.hpp>        // array_ref
 #include <slimming/core/config.hpp>           // index_t
@@ -119,8 +120,8 @@ template <std::invocable<double> Activation>
   return constants;
 }
 
-/// What \p consumer makes of inputs that are constant: \p constants has one number per input channel, 0
-/// for channels that are not.
+/// What \p consumer makes of inputs that are constant: \p constants has one number per input
+/// channel, 0 for channels that are not.
 /// \throws shape_mismatch, bad_value, unsupported  if the facts do not fit together.
 /// \complexity O(weights of the constant channels * classes of positions)
 [[nodiscard]] inline constant_response respond(const constant_consumer& consumer,
@@ -239,7 +240,7 @@ inline bool shift_vector(const constant_response& r, const array_ref& target, do
 }  // namespace detail
 
 /// Adds the response to the consumer's bias. False, and nothing written, if the policy refuses.
-/// \throws shape_mismatch, bad_value, unsupported  if \p bias does not fit; nothing has been written then.
+/// \throws shape_mismatch, bad_value, unsupported  if \p bias does not fit; nothing was written.
 [[nodiscard]] inline bool absorb_into_bias(const constant_response& response, const array_ref& bias,
                                            border_policy borders = border_policy::refuse) {
   return detail::shift_vector(response, bias, 1, borders, "absorb_into_bias");

@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// The little that the headers behind <slimming/prune.hpp> need of <algorithm>, which is a tenth of what
-/// a compiler would spend on that umbrella.
+/// The little that the headers behind <slimming/prune.hpp> need of <algorithm>, which is a tenth of
+/// what a compiler would spend on that umbrella.
 /// Area: core.
 
 #include <cstddef>      // std::size_t

@@ -144,8 +144,8 @@ void set_window(rules::window& w, L& layer) {
   if constexpr (has_round_up<L>) w.round_up = layer_traits<L>::round_up(layer);
 }
 
-// The hooks with their types erased: functions that know what the object is. (Lambdas would cost three
-// symbols each, for every layer of a network.)
+// The hooks with their types erased: functions that know what the object is. (Lambdas would cost
+// three symbols each, for every layer of a network.)
 template <class L>
 bool accepts_erased(void* object, std::span<const index_t> extents) {
   return layer_traits<L>::accepts(*static_cast<L*>(object), extents);
@@ -158,6 +158,7 @@ void resized_erased(void* object, std::span<const index_t> extents) {
 template <class L>
 parameter_owner owner_of(L& layer) {
   parameter_owner owner;
+  // In this room everywhere: std::addressof without <memory>, which brings the streams along.
   owner.object = __builtin_addressof(layer);
   if constexpr (has_accepts<L>) owner.accepts = &accepts_erased<L>;
   if constexpr (has_resized<L>) {
