@@ -9,8 +9,8 @@
 #include <slimming/core/config.hpp>              // index_t
 #include <slimming/core/error.hpp>               // bad_value, shape_mismatch
 #include <slimming/core/tensor.hpp>              // any_tensor, shape
-#include <slimming/exec/arena.hpp>               // plan_arena
 #include <slimming/exec/detail/compilation.hpp>  // compilation
+#include <slimming/exec/detail/placement.hpp>    // place_buffers
 #include <slimming/exec/device.hpp>              // execution_device, update_rule
 #include <slimming/exec/fusion.hpp>              // fuse
 #include <slimming/exec/lowering.hpp>            // lowering_table
@@ -21,15 +21,14 @@
 #include <slimming/model/model.hpp>              // model
 #include <slimming/model/op_registry.hpp>        // op_registry
 
-#include <algorithm>  // std::max
-#include <chrono>     // profile
-#include <cstdint>    // std::int32_t
-#include <cstring>    // std::memcpy
-#include <map>        // std::map
-#include <span>       // std::span
-#include <string>     // std::string
-#include <utility>    // std::move
-#include <vector>     // std::vector
+#include <chrono>   // profile
+#include <cstdint>  // std::int32_t
+#include <cstring>  // std::memcpy
+#include <map>      // std::map
+#include <span>     // std::span
+#include <string>   // std::string
+#include <utility>  // std::move
+#include <vector>   // std::vector
 
 namespace slimming::inline v0 {
 
@@ -418,60 +417,20 @@ void executor<Device>::compile(const model& source, const op_registry& registry,
   place();
 }
 
-// Decides where every buffer lies, binds the steps to memory and finds out when each parameter's
-// gradient is complete.
+// Allocates what the program needs and binds its steps to it.
 template <exec::execution_device Device>
 void executor<Device>::place() {
-  const std::size_t n_buffers = program_.buffers.size();
-  const auto forward_steps = static_cast<index_t>(program_.forward.size());
-  const auto end = forward_steps + static_cast<index_t>(program_.backward.size());
-  std::vector<exec::lifetime> life(n_buffers, {0, end, -1});
-  std::vector<std::size_t> root(n_buffers);
-  for (std::size_t b = 0; b < n_buffers; ++b) {
-    root[b] = static_cast<std::size_t>(program_.root({static_cast<std::int32_t>(b)}).id);
-    exec::lifetime& l = life[root[b]];
-    l.floats = std::max(l.floats, program_.buffers[b].floats);
-    if (program_.buffers[b].to_end) l.last = end;
-  }
-  const auto touch = [&](const std::vector<exec::step<Device>>& steps, index_t offset) {
-    for (std::size_t s = 0; s < steps.size(); ++s)
-      for (const exec::buffer_id b : steps[s].uses) {
-        if (!b) continue;
-        exec::lifetime& l = life[root[static_cast<std::size_t>(b.id)]];
-        l.first = std::min(l.first, offset + static_cast<index_t>(s));
-        l.last = std::max(l.last, offset + static_cast<index_t>(s));
-      }
-  };
-  touch(program_.forward, 0);
-  touch(program_.backward, forward_steps);
-
-  // The arena, and behind each other what outlives a run.
-  std::vector<exec::lifetime> movable;
-  std::vector<index_t> place_of(n_buffers, 0);
-  std::vector<std::size_t> arena_buffers;
-  for (std::size_t b = 0; b < n_buffers; ++b) {
-    if (root[b] != b) continue;
-    if (program_.buffers[b].persistent) {
-      place_of[b] = persistent_floats_;
-      persistent_floats_ += (life[b].floats + 15) / 16 * 16;
-    } else if (life[b].last >= 0) {
-      arena_buffers.push_back(b);
-      movable.push_back(life[b]);
-    }
-  }
-  const exec::arena_plan plan = exec::plan_arena(movable);
-  arena_floats_ = plan.floats;
-  for (std::size_t k = 0; k < arena_buffers.size(); ++k)
-    place_of[arena_buffers[k]] = plan.offset[k];
+  exec::detail::placement where = exec::detail::place_buffers(program_);
+  arena_floats_ = where.arena_floats;
+  persistent_floats_ = where.persistent_floats;
+  updates_ = std::move(where.updates);
   arena_ = device_.allocate(arena_floats_);
   persistent_ = device_.allocate(persistent_floats_);
-  memory_.resize(n_buffers);
-  for (std::size_t b = 0; b < n_buffers; ++b) {
-    const bool persistent = program_.buffers[root[b]].persistent;
+  for (std::size_t b = 0; b < program_.buffers.size(); ++b) {
+    const auto& [persistent, offset] = where.buffers[b];
     float* const base = persistent ? persistent_.data() : arena_.data();
-    memory_[b] = {base + place_of[root[b]], static_cast<std::size_t>(program_.buffers[b].floats)};
+    memory_.emplace_back(base + offset, static_cast<std::size_t>(program_.buffers[b].floats));
   }
-
   const auto bind = [&](const std::vector<exec::step<Device>>& steps,
                         std::vector<bound_step>& bound) {
     for (const exec::step<Device>& s : steps) {
@@ -481,17 +440,6 @@ void executor<Device>::place() {
   };
   bind(program_.forward, forward_);
   bind(program_.backward, backward_);
-
-  updates_.resize(backward_.size());
-  for (std::size_t p = 0; p < program_.parameters.size(); ++p) {
-    const exec::parameter& x = program_.parameters[p];
-    if (!x.gradient) continue;
-    const auto last_of = [&](exec::buffer_id b) {
-      return life[root[static_cast<std::size_t>(b.id)]].last - forward_steps;
-    };
-    const index_t at = std::max(last_of(x.gradient), last_of(x.value));
-    if (at >= 0) updates_[static_cast<std::size_t>(at)].push_back(p);
-  }
 }
 
 }  // namespace slimming::inline v0

@@ -94,7 +94,8 @@ inline void connect_conv(connect_context& c) {
   c.outputs[0] = layout_with(rank, 1, y, is_constant);
 }
 
-// Depthwise convolutions lose groups with their channels; others keep as many as their slab has room for.
+// Depthwise convolutions lose groups with their channels; others keep as many as their slab has room
+// for.
 inline void rewrite_conv(rewrite_context& c) {
   op_node& node = c.node();
   if (node.integer("group", 1) == 1) return;

@@ -150,8 +150,9 @@ inline std::optional<scatter_grid> stated_grid(std::span<const value_facts> fact
   return rows;
 }
 
-// A clone of which a part is overwritten (the keys' part of a bias set to zero, some channels convolved):
-// the result's channels are those of the data, and a written one goes with the one that it replaces.
+// A clone of which a part is overwritten (the keys' part of a bias set to zero, some channels
+// convolved): the result's channels are those of the data, and a written one goes with the one that
+// it replaces.
 inline void connect_scatter_nd(connect_context& c) {
   const value_id data = c.node.input(0), updates = c.node.input(2);
   const auto rows = stated_grid(c.facts, c.node);

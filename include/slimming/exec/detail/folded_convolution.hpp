@@ -52,7 +52,8 @@ struct file_weights {
   }
 };
 
-/// Weights and bias with a normalisation folded in, computed in double; the weights in the file's order.
+/// Weights and bias with a normalisation folded in, computed in double; the weights in the file's
+/// order.
 struct folded_convolution {
   std::vector<float> weight, bias;
 

@@ -149,8 +149,8 @@ inline bool keeps_all(const channel_graph& graph, channels c) {
 
 /// The layout of a value of extents \p in after a reshape to \p out. Where a block of axes is split so
 /// that several output axes could carry the channels, the one that tells most groups apart does (the
-/// outermost of equals), unless a reader wants them on \p read_axis. Channels that it does not tell apart
-/// are tied: equal positions of all groups in a channel shuffle, all pixels of a channel in a
+/// outermost of equals), unless a reader wants them on \p read_axis. Channels that it does not tell
+/// apart are tied: equal positions of all groups in a channel shuffle, all pixels of a channel in a
 /// flattening, equal dimensions of all heads.
 inline channel_layout fold(channel_graph& graph, const channel_layout& layout, const shape& in,
                            const shape& out, const std::string& name, index_t read_axis = -1) {
