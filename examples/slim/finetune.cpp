@@ -42,7 +42,7 @@ struct finetune_command {
 };
 
 status finetune_command::run() {
-  out.keep_apart({{"the model itself", source.file()}});
+  out.keep_apart({{"the model itself", source.file()}}, how.files());
   opened_model opened = source.open();
   model& net = opened.net;
   open_batch(net, operators());

@@ -91,7 +91,7 @@ void iterate_command::finish(opened_model& whole, const iterative_slimming& done
 }
 
 status iterate_command::run() {
-  out.keep_apart({{"the model itself", source.file()}});
+  out.keep_apart({{"the model itself", source.file()}}, how.files());
   if (shares.first > shares.last)
     throw usage_error("--from: " + number(shares.first) + " is more than --to " +
                       number(shares.last));

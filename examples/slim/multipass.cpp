@@ -114,6 +114,7 @@ void multipass_command::pass(model& net, index_t number, training_data& images, 
 }
 
 status multipass_command::run() {
+  out.keep_apart({}, how.files());
   data.complete();
   open_run(how.run(), how.resumes());
   const auto device = where.make();

@@ -40,6 +40,7 @@ struct train_command {
 };
 
 status train_command::run() {
+  out.keep_apart({}, how.files());
   data.complete();
   open_run(how.run(), how.resumes());
   const auto device = where.make();

@@ -151,6 +151,13 @@ trainer_options training_options::trainer() const {
   return o;
 }
 
+std::vector<named_file> training_options::files() const {
+  std::vector<named_file> all;
+  for (const char* name : {"model.safetensors", "model.onnx", checkpoint_name, "log.jsonl"})
+    all.push_back({"the run", run_ / name});
+  return all;
+}
+
 nlohmann::ordered_json training_options::settings() const {
   return {{"epochs", epochs_},
           {"batch", batch_},

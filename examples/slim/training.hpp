@@ -5,6 +5,7 @@
 /// \file
 /// What the commands that train have in common: options, the run directory, the loop with its display.
 
+#include "checks.hpp"      // named_file
 #include "dataset.hpp"     // dataset_options
 #include "engine.hpp"      // engine, device_options
 #include "model_file.hpp"  // topology_options
@@ -24,6 +25,7 @@
 #include <optional>    // std::optional
 #include <stdexcept>   // std::runtime_error
 #include <string>      // std::string
+#include <vector>      // std::vector
 
 namespace slim {
 
@@ -38,6 +40,8 @@ class training_options {
 
   [[nodiscard]] slimming::trainer_options trainer() const;
   [[nodiscard]] const std::filesystem::path& run() const noexcept { return run_; }
+  /// What the run itself writes there, for output::keep_apart().
+  [[nodiscard]] std::vector<named_file> files() const;
   [[nodiscard]] bool resumes() const noexcept { return resume_; }
   [[nodiscard]] slimming::index_t batch() const noexcept { return batch_; }
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }

@@ -160,6 +160,9 @@ TEST_CASE("no command writes over what it reads, nor twice to one file") {
   refused({"eval", model, "--data", images, "--json", model}, "--json");
   refused({"finetune", model, "--data", images, "--out", folder / "f", "--json", model}, "--json");
   refused({"iterate", model, "--data", images, "--out", folder / "i", "--json", model}, "--json");
+  refused({"train", "--arch", "vgg11", "--data", images, "--out", folder / "run", "--json",
+           folder / "run/model.safetensors"},
+          "the run writes");
   CHECK(slim({"convert", model, folder / "no.onnx"}).code == 0);
 }
 
