@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 //
 // build/bin/bench_cuda [--kernels] [--training] [--nondeterministic] [--json FILE]
-// Kernels as shares of the measured copy bandwidth, and training steps of VGG-19 in images per second.
+// Kernels as shares of the measured copy bandwidth, and training steps of VGG-19 in images per
+// second.
 // Without a selection both parts run. benchmarks/cuda/torch_cuda.py measures PyTorch's side.
 #include <cuda_runtime_api.h>  // cudaGetDeviceProperties
 

@@ -184,7 +184,8 @@ void batch_norm(const gpu::stream& stream, report& results, const std::string& t
     }
 }
 
-// Shapes of ResNet-50's parameters: (out, in, taps) of every convolution, and one vector per output.
+// Shapes of ResNet-50's parameters: (out, in, taps) of every convolution, and one vector per
+// output.
 std::vector<std::array<index_t, 3>> resnet50() {
   std::vector<std::array<index_t, 3>> all{{64, 3, 49}};
   index_t in = 64;

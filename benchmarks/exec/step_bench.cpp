@@ -5,9 +5,9 @@
 /// One step of a whole network on the CPU, as the trainer takes it: a batch goes in, forward, loss,
 /// backward, SGD with the L1 term on the scale factors; or one inference.
 ///
-/// `--mask S` trains the network that is left when a share S of the channels is masked, which is how
-/// masked training runs here (train/masked.hpp). Scale factors are drawn at random, so that every
-/// layer keeps an odd number of channels.
+/// `--mask S` trains the network that is left when a share S of the channels is masked, which is
+/// how masked training runs here (train/masked.hpp). Scale factors are drawn at random, so that
+/// every layer keeps an odd number of channels.
 
 #include <slimming/core/random.hpp>        // random_stream
 #include <slimming/exec/cpu_executor.hpp>  // cpu_executor

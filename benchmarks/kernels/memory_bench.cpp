@@ -3,8 +3,8 @@
 
 /// \file
 /// How many bytes per second the machine's threads read from a buffer as large as a network's
-/// weights: the bound of an inference of one image. On ordinary and on large pages; with plain loads,
-/// and asking for cache lines ahead of them, as the kernels do.
+/// weights: the bound of an inference of one image. On ordinary and on large pages; with plain
+/// loads, and asking for cache lines ahead of them, as the kernels do.
 
 #include <slimming/kernels/cpu/vector.hpp>     // vec, load, prefetch
 #include <slimming/kernels/cpu/workspace.hpp>  // for_each_task

@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Topologies with the exact shapes of torchvision's and YOLOv5's networks. Inputs are pinned, outputs
-/// too: the classifier stays.
+/// Topologies with the exact shapes of torchvision's and YOLOv5's networks. Inputs are pinned,
+/// outputs too: the classifier stays.
 
 #include "benchmarks/surgery/network.hpp"
 

@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// Umbrella for host applications that own their layers: describe, plan, operate. Standard library only.
+/// Umbrella for host applications that own their layers: describe, plan, operate. Standard library
+/// only.
 
 #include <slimming/graph/dump.hpp>        // to_text, to_dot
 #include <slimming/graph/explain.hpp>     // explain

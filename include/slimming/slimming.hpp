@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Umbrella for everything that needs no optional dependency: Eigen and oneTBB suffice. Files with JSON,
-/// archives, image formats and ONNX have headers of their own, one component each.
+/// Umbrella for everything that needs no optional dependency: Eigen and oneTBB suffice. Files with
+/// JSON, archives, image formats and ONNX have headers of their own, one component each.
 
 #include <slimming/data/cifar.hpp>                    // CIFAR in memory
 #include <slimming/data/image.hpp>                    // images

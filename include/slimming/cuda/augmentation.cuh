@@ -4,8 +4,8 @@
 
 /// \file
 /// Batches made on the device from 8-bit images that lie there: placed, normalised, padded NHWC.
-/// Area: cuda. Twin of <slimming/data/batch.hpp>; the placement is that of <slimming/data/augmentation.hpp>,
-/// so a batch equals the host's, bit for bit in fp32.
+/// Area: cuda. Twin of <slimming/data/batch.hpp>; the placement is that of
+/// <slimming/data/augmentation.hpp>, so a batch equals the host's, bit for bit in fp32.
 
 #include <slimming/core/config.hpp>            // index_t
 #include <slimming/core/error.hpp>             // bad_value

@@ -3,14 +3,14 @@
 #pragma once
 
 /// \file
-/// Batch normalisation with ReLU and a residual addition in the same pass, over the live channels of
-/// an activation (Ioffe and Szegedy, 2015; the conventions are those of torch.nn.BatchNorm2d).
+/// Batch normalisation with ReLU and a residual addition in the same pass, over the live channels
+/// of an activation (Ioffe and Szegedy, 2015; the conventions are those of torch.nn.BatchNorm2d).
 /// Area: cuda.
 ///
-/// Sums are fp32, added in an order that the shape fixes. Channels that are not live are neither read
-/// nor written, in any array: their outputs keep what they hold, zeros as a rule. In NCHW their memory
-/// is not touched at all; in NHWC the memory moves whole sectors, so masked training compacts its
-/// activations instead and all of their channels are live.
+/// Sums are fp32, added in an order that the shape fixes. Channels that are not live are neither
+/// read nor written, in any array: their outputs keep what they hold, zeros as a rule. In NCHW
+/// their memory is not touched at all; in NHWC the memory moves whole sectors, so masked training
+/// compacts its activations instead and all of their channels are live.
 
 #include <slimming/core/error.hpp>                     // bad_value
 #include <slimming/cuda/activation.cuh>                // activation_shape, live_channels
@@ -84,9 +84,9 @@ void with_access(const activation_shape& shape, const live_channels& live,
 
 }  // namespace detail
 
-/// `y = relu((x - mean) / sqrt(variance + epsilon) * gamma + beta + residual)` with the statistics of
-/// this batch, which also enter the running averages. One launch where a block can hold a tile, else
-/// two.
+/// `y = relu((x - mean) / sqrt(variance + epsilon) * gamma + beta + residual)` with the statistics
+/// of this batch, which also enter the running averages. One launch where a block can hold a tile,
+/// else two.
 /// \throws bad_value  if the shape is out of range or a needed pointer is null.
 template <class T, class Stream>
 void batch_norm_forward(Stream&& stream, const activation_shape& shape, const live_channels& live,

@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// A loader's batches made on the device: the images lie there once, and a step sends their numbers.
+/// A loader's batches made on the device: the images lie there once, and a step sends their
+/// numbers.
 /// Area: cuda. Keeps the contract of loader_feed (<slimming/train/batches.hpp>) and its bits.
 
 #include <slimming/core/config.hpp>         // index_t
@@ -66,8 +67,8 @@ class batch_feed {
              static_cast<int>(e.width)};
   }
 
-  /// The batch at `images.position()`, which advances, is enqueued; returns its classes, valid until
-  /// the next call. What a batch that is not full leaves keeps what was there.
+  /// The batch at `images.position()`, which advances, is enqueued; returns its classes, valid
+  /// until the next call. What a batch that is not full leaves keeps what was there.
   std::span<const index_t> next() {
     const index_t epoch = images_.position().epoch;
     const std::span<const index_t> numbers = images_.next_numbers();

@@ -29,8 +29,8 @@ struct conv_request {
   dtype weights = dtype::float32;  ///< of the weights' gradient; sums are fp32 always
 };
 
-/// The geometry that kernels see: the padding channels take part, as zeros. A convolution with groups
-/// cannot be padded between them; it keeps its channels, unless every group has one channel.
+/// The geometry that kernels see: the padding channels take part, as zeros. A convolution with
+/// groups cannot be padded between them; it keeps its channels, unless every group has one channel.
 [[nodiscard]] inline kernels::conv_geometry padded_geometry(kernels::conv_geometry g) {
   const bool is_depthwise = g.groups > 1 && g.in_per_group() == 1 && g.out_per_group() == 1;
   if (g.groups > 1 && !is_depthwise) return g;
@@ -45,8 +45,8 @@ struct conv_request {
   return padded.out_channels * padded.taps() * padded.in_per_group();
 }
 
-/// (out, in per group, height, width) of the file to (out, height, width, in per group) of the device,
-/// zeros in the padding.
+/// (out, in per group, height, width) of the file to (out, height, width, in per group) of the
+/// device, zeros in the padding.
 inline void pack_weights(const kernels::conv_geometry& file, const float* from, float* to) {
   const kernels::conv_geometry padded = padded_geometry(file);
   const index_t in = file.in_per_group();

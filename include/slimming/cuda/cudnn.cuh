@@ -72,8 +72,8 @@ class cudnn_convolution {
 
   [[nodiscard]] std::size_t workspace_bytes() const noexcept { return workspace_; }
 
-  /// \p x, \p w and \p y are input, weights and output of the forward pass or, where the pass writes
-  /// it, the gradient of that; in place of the others, what the pass reads.
+  /// \p x, \p w and \p y are input, weights and output of the forward pass or, where the pass
+  /// writes it, the gradient of that; in place of the others, what the pass reads.
   void run(const cudnn_handle& handle, const void* x, const void* w, const void* y,
            void* workspace) const {
     execute(handle, plan_, x, w, y, workspace);

@@ -150,7 +150,8 @@ class device {
     reads_iteration_ = true;
     return reinterpret_cast<const std::uint64_t*>(iteration_.data());
   }
-  /// The n floats of the parameter at \p master are at \p copy too, from now on and after every update.
+  /// The n floats of the parameter at \p master are at \p copy too, from now on and after every
+  /// update.
   void keep_copy(const float* master, half* copy, index_t n) {
     if (copies_.insert_or_assign(master, half_copy{copy, n}).second) renew(master, {copy, n});
   }

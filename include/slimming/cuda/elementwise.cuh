@@ -4,8 +4,8 @@
 
 /// \file
 /// Activation functions, sums, products, dropout and conversions of padded NHWC activations.
-/// Area: cuda. Twin of <slimming/kernels/cpu/elementwise.hpp>. An output may be one of its inputs of
-/// the same type.
+/// Area: cuda. Twin of <slimming/kernels/cpu/elementwise.hpp>. An output may be one of its inputs
+/// of the same type.
 
 #include <slimming/core/random.hpp>            // random_stream
 #include <slimming/cuda/activation.cuh>        // pixel_grid
@@ -269,8 +269,8 @@ void scale(Stream&& stream, const pixel_grid& g, float factor, const T* x, T* y)
   detail::launch_map(stream, g, y, detail::scale_op<T>{factor, x, g.stride});
 }
 
-/// y = relu(x + bias[c] + addend): what follows a convolution. Null pointers add nothing; `bias` holds
-/// one float per channel and zeros up to the stride.
+/// y = relu(x + bias[c] + addend): what follows a convolution. Null pointers add nothing; `bias`
+/// holds one float per channel and zeros up to the stride.
 template <class T, class Out, class Stream>
 void add_bias(Stream&& stream, const pixel_grid& g, const T* x, const float* bias, const T* addend,
               bool relu, Out* y) {
@@ -313,8 +313,9 @@ void accumulate_list(Stream&& stream, index_t size, const T* x, T* y) {
   detail::launch_list(stream, size, x, y, true);
 }
 
-/// Zeroes elements with probability \p ratio and divides the others by 1 - ratio. The mask is that of
-/// the numbers `random.at(*iteration * elements + i)`: the same call on a gradient is its backward.
+/// Zeroes elements with probability \p ratio and divides the others by 1 - ratio. The mask is that
+/// of the numbers `random.at(*iteration * elements + i)`: the same call on a gradient is its
+/// backward.
 /// \param iteration  in device memory, so that a captured graph draws anew at every step
 template <class T, class Stream>
 void dropout(Stream&& stream, const pixel_grid& g, double ratio, const random_stream& random,

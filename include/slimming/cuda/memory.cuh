@@ -4,7 +4,8 @@
 
 /// \file
 /// Owned device memory and the copies between host and device.
-/// Area: cuda. Operations never allocate; their callers do, with this or with an allocator of theirs.
+/// Area: cuda. Operations never allocate; their callers do, with this or with an allocator of
+/// theirs.
 
 #include <slimming/core/config.hpp>  // index_t
 #include <slimming/core/error.hpp>   // bad_value, shape_mismatch

@@ -12,8 +12,8 @@
 namespace slimming::inline v0::cuda {
 
 /// Partial sums and the counters that find the last block, in device memory. The counters are zero
-/// before the first use, and every use leaves them zero. One workspace serves all calls on a stream,
-/// whatever their shapes.
+/// before the first use, and every use leaves them zero. One workspace serves all calls on a
+/// stream, whatever their shapes.
 struct reduction_workspace {
   static constexpr index_t partial_size =
       index_t{detail::most_reducing_blocks} * detail::most_columns * channel_block * 2;

@@ -23,8 +23,8 @@ namespace slimming::inline v0::cuda {
 inline constexpr int sgd_plain_rule = 0;
 inline constexpr int sgd_l1_rule = 1;
 
-/// One parameter: fp32 master value and velocity, and optionally a copy of the value in half precision
-/// that the step renews. One of the gradients is null.
+/// One parameter: fp32 master value and velocity, and optionally a copy of the value in half
+/// precision that the step renews. One of the gradients is null.
 template <class Half = bfloat16>
 struct sgd_tensor {
   float* value = nullptr;
@@ -51,7 +51,8 @@ struct sgd_chunk {
   bool is_whole;  // `most` elements, every pointer aligned for vectors
 };
 
-/// The numbers of one rule. In device memory, a captured graph sees those that were copied there last.
+/// The numbers of one rule. In device memory, a captured graph sees those that were copied there
+/// last.
 using sgd_numbers = slimming::detail::sgd_coefficients<float>;
 
 namespace detail {

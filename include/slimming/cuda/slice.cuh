@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Slicing of tensors along any of their axes, for a whole net in one launch: surgery, and the gather
-/// and scatter of parameters and optimiser state around masked training.
+/// Slicing of tensors along any of their axes, for a whole net in one launch: surgery, and the
+/// gather and scatter of parameters and optimiser state around masked training.
 /// Area: cuda. Device twin of surgery's slicing.
 
 #include <slimming/core/config.hpp>          // index_t
@@ -237,15 +237,16 @@ void launch_slice(Stream&& stream, const slice_tables<T>& tables) {
 
 }  // namespace detail
 
-/// `narrow[i, j, ...] = wide[kept_0[i], kept_1[j], ...]` for every tensor of the plan, in one launch.
+/// `narrow[i, j, ...] = wide[kept_0[i], kept_1[j], ...]` for every tensor of the plan, in one
+/// launch.
 /// \pre no wide side overlaps a narrow one.
 template <class T, class Stream>
 void gather(Stream&& stream, const slice_tables<T>& tables) {
   detail::launch_slice<detail::slice_direction::gather>(stream, tables);
 }
 
-/// `wide[kept_0[i], kept_1[j], ...] = narrow[i, j, ...]` for every tensor, in one launch; what is not
-/// kept stays as it is.
+/// `wide[kept_0[i], kept_1[j], ...] = narrow[i, j, ...]` for every tensor, in one launch; what is
+/// not kept stays as it is.
 /// \pre no wide side overlaps a narrow one; no list names an entry twice.
 template <class T, class Stream>
 void scatter(Stream&& stream, const slice_tables<T>& tables) {

@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Mean cross entropy of softmax probabilities with label smoothing, its gradient, and the number of
-/// right answers.
+/// Mean cross entropy of softmax probabilities with label smoothing, its gradient, and the number
+/// of right answers.
 /// Area: cuda. Twin of <slimming/kernels/cpu/softmax_cross_entropy.hpp>.
 
 #include <slimming/core/config.hpp>      // index_t

@@ -26,8 +26,8 @@ namespace slimming::inline v0::cuda {
   return bytes;
 }
 
-/// Sorts \p n keys ascending, with their values; equal keys keep their order. All pointers, also that
-/// of the scratch, are to device memory, and none overlaps another.
+/// Sorts \p n keys ascending, with their values; equal keys keep their order. All pointers, also
+/// that of the scratch, are to device memory, and none overlaps another.
 inline void stable_sort_by_key(stream_ref stream, const std::uint32_t* keys,
                                std::uint32_t* sorted_keys, const int* values, int* sorted_values,
                                int n, void* scratch, std::size_t scratch_bytes) {

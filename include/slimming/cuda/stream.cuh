@@ -27,7 +27,8 @@ __global__ void __launch_bounds__(Threads) run_body(const __grid_constant__ Body
 
 }  // namespace detail
 
-/// A stream that somebody else owns: the first argument of every operation. Operations only enqueue.
+/// A stream that somebody else owns: the first argument of every operation. Operations only
+/// enqueue.
 class stream_ref {
  public:
   stream_ref(cudaStream_t stream) noexcept : stream_(stream) {}  // implicit: loses nothing

@@ -4,8 +4,8 @@
 
 /// \file
 /// Which channels of a net go: the given number of smallest |gamma| over all layers.
-/// Area: cuda. The rule is the host's, bit for bit: magnitudes ascending, equal ones in the order of
-/// (layer, channel), and exactly as many removed as asked.
+/// Area: cuda. The rule is the host's, bit for bit: magnitudes ascending, equal ones in the order
+/// of (layer, channel), and exactly as many removed as asked.
 
 #include <slimming/core/error.hpp>        // bad_value
 #include <slimming/core/tensor_view.hpp>  // tensor_view
@@ -34,8 +34,8 @@ struct channel_choice {
   unsigned char* keep = nullptr;  ///< (channels) 1 where the channel stays
   int* live = nullptr;            ///< (channels) per layer, from its first: the channels that stay
   int* live_count = nullptr;      ///< (layers)
-  /// (3) the largest magnitude that goes, or -1; the smallest that stays, or infinity; and the largest
-  /// of all, which is not finite if any scale factor is not.
+  /// (3) the largest magnitude that goes, or -1; the smallest that stays, or infinity; and the
+  /// largest of all, which is not finite if any scale factor is not.
   float* magnitudes = nullptr;
 };
 

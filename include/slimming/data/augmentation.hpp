@@ -4,7 +4,8 @@
 
 /// \file
 /// The augmentation of the CIFAR recipes: pad with black, crop at random, flip at random.
-/// Area: data; usable in device code. Draws depend on (seed, epoch, image) only, never on threads or on the batch.
+/// Area: data; usable in device code. Draws depend on (seed, epoch, image) only, never on threads
+/// or on the batch.
 
 #include <slimming/core/config.hpp>  // index_t, SLIMMING_HOST_DEVICE
 #include <slimming/core/random.hpp>  // random_stream

@@ -61,7 +61,8 @@ struct resampling_window {
 
 }  // namespace detail
 
-/// \p source brought to \p height x \p width by bilinear interpolation (antialiased when it shrinks).
+/// \p source brought to \p height x \p width by bilinear interpolation (antialiased when it
+/// shrinks).
 /// \throws bad_value  if an extent is not positive or the image is empty.
 [[nodiscard]] inline image resize(const image& source, index_t height, index_t width) {
   if (height <= 0) throw bad_value("resize: height", height);

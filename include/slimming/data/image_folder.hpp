@@ -4,8 +4,8 @@
 
 /// \file
 /// Images in directories, one directory per class.
-/// Area: data. Needs slimming::data (libjpeg-turbo, libpng). Decodes on all threads; the result does
-/// not depend on their number.
+/// Area: data. Needs slimming::data (libjpeg-turbo, libpng). Decodes on all threads; the result
+/// does not depend on their number.
 
 #include <slimming/core/config.hpp>         // index_t
 #include <slimming/core/error.hpp>          // bad_file, bad_value

@@ -114,8 +114,8 @@ class loader {
     }
     return current;
   }
-  /// Which images that batch holds, for whoever makes it elsewhere; the position advances. Valid until
-  /// the next call on this loader.
+  /// Which images that batch holds, for whoever makes it elsewhere; the position advances. Valid
+  /// until the next call on this loader.
   [[nodiscard]] std::span<const index_t> next_numbers() {
     discard();
     const auto numbers = numbers_of(position_);

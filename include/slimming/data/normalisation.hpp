@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// From 8-bit pixels to the floats that a network sees: `(pixel / 255 - mean) / stddev` per channel.
+/// From 8-bit pixels to the floats that a network sees: `(pixel / 255 - mean) / stddev` per
+/// channel.
 /// Area: data.
 
 #include <slimming/core/config.hpp>         // index_t

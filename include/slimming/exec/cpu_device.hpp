@@ -58,8 +58,8 @@ class cpu_device {
     return kernels::cpu::padded_channels(channels);
   }
   /// The lowerings of all operators that the library has kernels for; copy it to add your own.
-  /// Defined in <slimming/exec/cpu_executor.hpp>. That header takes seconds to compile: a program of
-  /// many files may include it in one of them, instantiate this function there, and include only
+  /// Defined in <slimming/exec/cpu_executor.hpp>. That header takes seconds to compile: a program
+  /// of many files may include it in one of them, instantiate this function there, and include only
   /// this header and <slimming/exec/executor.hpp> in the others.
   template <class Device = cpu_device>
   [[nodiscard]] static const exec::lowering_table<Device>& lowerings();

@@ -76,7 +76,8 @@ std::optional<crop> make_crop(const network& net, value_id x, value_id y,
 
 }  // namespace detail
 
-/// Empty if the node slices the batch, reverses channels or depends on values that are not constant.
+/// Empty if the node slices the batch, reverses channels or depends on values that are not
+/// constant.
 template <class StrideOf>
 [[nodiscard]] std::optional<crop> crop_of_slice(const op_node& node, const network& net,
                                                 const StrideOf& stride_of) {

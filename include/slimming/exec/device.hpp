@@ -21,9 +21,9 @@
 
 namespace slimming::inline v0::exec {
 
-/// One optimiser step of one parameter: with g = gradient + l1 * sign(value) + weight_decay * value,
-/// velocity = momentum * velocity + g, and value -= learning_rate * velocity (Nesterov: (g + momentum
-/// * velocity)).
+/// One optimiser step of one parameter: with g = gradient + l1 * sign(value) + weight_decay *
+/// value, velocity = momentum * velocity + g, and value -= learning_rate * velocity (Nesterov:
+/// learning_rate * (g + momentum * velocity)).
 struct update_rule {
   float learning_rate = 0.1f;
   float momentum = 0.9f;

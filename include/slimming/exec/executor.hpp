@@ -34,8 +34,8 @@ namespace slimming::inline v0 {
 
 /// A model compiled for one device, one set of input extents and one mode.
 ///
-/// Holds its own copy of the parameters, in the device's order; load() and store() exchange them with
-/// a model of the same topology and extents. One caller at a time.
+/// Holds its own copy of the parameters, in the device's order; load() and store() exchange them
+/// with a model of the same topology and extents. One caller at a time.
 template <exec::execution_device Device>
 class executor {
  public:
@@ -122,14 +122,15 @@ class executor {
   void forward() {
     run(forward_, [](std::size_t) {});
   }
-  /// \pre forward() has run, and `options().keep_gradients`: otherwise nothing would be left to read.
+  /// \pre forward() has run, and `options().keep_gradients`: otherwise nothing would be left to
+  /// read.
   void backward() {
     if (!options_.keep_gradients)
       throw bad_value("executor::backward", "needs executor_options::keep_gradients; use step()");
     run(backward_, [](std::size_t) {});
   }
-  /// Forward, backward, and for each parameter, as soon as its gradient is complete, the update with
-  /// `rule_of(const exec::parameter&)`.
+  /// Forward, backward, and for each parameter, as soon as its gradient is complete, the update
+  /// with `rule_of(const exec::parameter&)`.
   template <class RuleOf>
   void step(const RuleOf& rule_of) {
     if constexpr (exec::recording_device<Device>) return step_at_once(rule_of);
@@ -212,8 +213,8 @@ class executor {
     check_size(p.name, element_count(p.extents), row_major.size());
     if (p.velocity) write(p, p.velocity, row_major);
   }
-  /// Where a parameter and its velocity lie in the device's memory, as `p.layout` says; the second is
-  /// empty if it is not trained.
+  /// Where a parameter and its velocity lie in the device's memory, as `p.layout` says; the second
+  /// is empty if it is not trained.
   [[nodiscard]] std::span<float> value_memory(const exec::parameter& p) const {
     return memory(p.value);
   }

@@ -3,13 +3,14 @@
 #pragma once
 
 /// \file
-/// Rewrites of a network that save passes over memory: a normalisation takes its statistics from the
-/// convolution before it or, in inference, disappears into it; a residual add, a relu and a 2x2 max
-/// pooling join the node before them. A mean over a map becomes the pooling that it is.
-/// Area: exec. Device-independent: a rewrite happens only if the device has a lowering for its result.
+/// Rewrites of a network that save passes over memory: a normalisation takes its statistics from
+/// the convolution before it or, in inference, disappears into it; a residual add, a relu and a 2x2
+/// max pooling join the node before them. A mean over a map becomes the pooling that it is.
+/// Area: exec. Device-independent: a rewrite happens only if the device has a lowering for its
+/// result.
 ///
-/// Two operators result, in the domain `fused_domain`. They keep the attributes of the node that they
-/// grew from and add their own.
+/// Two operators result, in the domain `fused_domain`. They keep the attributes of the node that
+/// they grew from and add their own.
 ///
 /// `Convolution`, from Conv, Gemm or MatMul (attribute `from` names which); behind a flatten, the
 /// linear layer reads (N, C, H, W) directly:

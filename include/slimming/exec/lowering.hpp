@@ -140,13 +140,14 @@ class lowering_context {
   [[nodiscard]] buffer_id plain_gradient(std::size_t input) {
     return all_.plain_gradient_of_input(index_, input);
   }
-  /// The gradient of input number \p input is that of output 0; shares its memory where that is safe.
+  /// The gradient of input number \p input is that of output 0; shares its memory where that is
+  /// safe.
   void pass_gradient(std::size_t input) { all_.pass_gradient(index_, input); }
 
   // Steps ------------------------------------------------------------------------------------
 
-  /// States `f(run_context<Device>&, std::span<float>...)` over the given buffers. Steps of one pass
-  /// run in the order in which they are stated.
+  /// States `f(run_context<Device>&, std::span<float>...)` over the given buffers. Steps of one
+  /// pass run in the order in which they are stated.
   template <class Function, std::same_as<buffer_id>... Buffers>
   void forward(std::string_view label, Function f, Buffers... uses) {
     all_.program.forward.push_back(
@@ -157,7 +158,8 @@ class lowering_context {
     all_.node_backward.push_back(
         make_step<Device>(std::string(label), node().name, std::move(f), uses...));
   }
-  /// The same for any number of buffers: `f(run_context<Device>&, std::span<const std::span<float>>)`.
+  /// The same for any number of buffers: `f(run_context<Device>&, std::span<const
+  /// std::span<float>>)`.
   void forward(std::string_view label, std::vector<buffer_id> uses, step_function<Device> f) {
     all_.program.forward.push_back(
         {std::string(label), node().name, std::move(uses), std::move(f)});

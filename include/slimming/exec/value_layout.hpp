@@ -7,9 +7,9 @@
 /// Area: exec.
 ///
 /// Files speak row-major (N, C, H, W); every device works channels last. A value of four axes is
-/// stored as (N, H, W, stride) and one of two axes as (N, stride), where the stride is the number of
-/// channels, rounded up as the device wants it, with zeros behind the last channel. Values of any
-/// other rank are stored as they are.
+/// stored as (N, H, W, stride) and one of two axes as (N, stride), where the stride is the number
+/// of channels, rounded up as the device wants it, with zeros behind the last channel. Values of
+/// any other rank are stored as they are.
 
 #include <slimming/core/config.hpp>  // index_t
 #include <slimming/core/tensor.hpp>  // shape, element_count

@@ -50,7 +50,8 @@ inline std::string dot_name(channels c) { return "v" + std::to_string(c.id); }
 
 }  // namespace detail
 
-/// Values, parameters, ties, selections, pins: one line each, in the order in which they were stated.
+/// Values, parameters, ties, selections, pins: one line each, in the order in which they were
+/// stated.
 [[nodiscard]] inline std::string to_text(const channel_graph& graph) {
   std::string text = "values\n";
   for (const auto& v : graph.values()) text += "  " + v.name + ": " + std::to_string(v.size) + '\n';

@@ -22,8 +22,8 @@ namespace slimming::inline v0 {
 
 namespace detail {
 
-/// Walks from one channel along ties (both ways) and selections (from the wide side to the narrow one,
-/// which needs it), breadth first, and remembers how it came to each channel.
+/// Walks from one channel along ties (both ways) and selections (from the wide side to the narrow
+/// one, which needs it), breadth first, and remembers how it came to each channel.
 class tie_walk {
  public:
   struct place {

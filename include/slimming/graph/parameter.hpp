@@ -44,9 +44,10 @@ struct parameter_owner {
   bool (*accepts)(void* object, std::span<const index_t> extents) = nullptr;
   /// Tells the owner its new extents. May be null.
   void (*resized)(void* object, std::span<const index_t> extents) = nullptr;
-  /// `resized` never throws. If false, surgery keeps what it needs to roll back: a `resized` that throws
-  /// must leave its owner as it was, and one that has run may be called again with the old extents, upon
-  /// which its arrays must lie where they lay (a std::vector that is only resized keeps its memory).
+  /// `resized` never throws. If false, surgery keeps what it needs to roll back: a `resized` that
+  /// throws must leave its owner as it was, and one that has run may be called again with the old
+  /// extents, upon which its arrays must lie where they lay (a std::vector that is only resized
+  /// keeps its memory).
   bool resized_is_noexcept = false;
 };
 

@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// Everything that is odd about a graph, all at once: what surgery would refuse, what it would miss.
+/// Everything that is odd about a graph, all at once: what surgery would refuse, what it would
+/// miss.
 /// Area: graph.
 
 #include <slimming/core/array_ref.hpp>           // array_ref

@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Views of Eigen's matrices, vectors, maps, refs and blocks. Names no Eigen header: whoever has such
-/// an object has included it.
+/// Views of Eigen's matrices, vectors, maps, refs and blocks. Names no Eigen header: whoever has
+/// such an object has included it.
 /// Area: interop.
 
 #include <slimming/core/config.hpp>       // index_t

@@ -27,9 +27,9 @@ namespace slimming::inline v0::io {
 /// Writes to `<path>.part` and renames it to `<path>` on commit().
 ///
 /// Readers see the old file or the new one, never a mixture, even when the process is killed at any
-/// moment. A part that a killed process left is overwritten by the next writer; a part that a living
-/// process writes is locked, and a second writer is refused. A symbolic link is followed, so that the
-/// link stays and its target changes.
+/// moment. A part that a killed process left is overwritten by the next writer; a part that a
+/// living process writes is locked, and a second writer is refused. A symbolic link is followed, so
+/// that the link stays and its target changes.
 class atomic_file {
  public:
   /// \throws bad_file  if the part cannot be created, is locked, or \p path is a directory or device.

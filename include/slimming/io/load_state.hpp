@@ -93,8 +93,8 @@ class state_loader {
     else
       found_.emplace_back(net_.initializer(net_.find(name)), converted(value, now.type()));
   }
-  /// The published networks store a mask of ones and zeros, `indexes`, where we store the list of the
-  /// channels that go on, `indices`.
+  /// The published networks store a mask of ones and zeros, `indexes`, where we store the list of
+  /// the channels that go on, `indices`.
   void match_selection(const std::string& name, const any_tensor& now) {
     constexpr std::string_view ours = "indices";
     std::string theirs = name;

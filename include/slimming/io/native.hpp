@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Our own file: safetensors with the parameters under PyTorch's names and the graph as JSON metadata,
-/// so that Python reads the weights with the ordinary package.
+/// Our own file: safetensors with the parameters under PyTorch's names and the graph as JSON
+/// metadata, so that Python reads the weights with the ordinary package.
 /// Area: io. Component: json.
 
 #include <slimming/core/error.hpp>              // bad_file, bad_value

@@ -24,7 +24,8 @@
 
 namespace slimming::inline v0::io {
 
-/// Parses one array, versions 1 to 3, C or Fortran order, either byte order; the result is row-major.
+/// Parses one array, versions 1 to 3, C or Fortran order, either byte order; the result is
+/// row-major.
 /// \throws bad_file  also for arrays of objects, texts, complex numbers and structures.
 [[nodiscard]] inline any_tensor parse_npy(std::span<const std::byte> bytes, std::string_view path) {
   detail::byte_reader in(bytes, path);

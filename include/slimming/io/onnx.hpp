@@ -29,7 +29,8 @@ namespace slimming::inline v0::io {
 /// A network and the file that it came from.
 ///
 /// The model holds what pruning and execution need; everything else (documentation, subgraphs,
-/// functions, fields of future versions) stays in `source` and is copied when the network is written.
+/// functions, fields of future versions) stays in `source` and is copied when the network is
+/// written.
 /// Change `net` as you like, then write the document.
 struct onnx_document {
   model net;
@@ -68,9 +69,9 @@ struct onnx_document {
 /// The bytes of an ONNX file that holds `document.net`.
 ///
 /// Nodes, attributes, initialisers and declarations that have not changed are copied byte for byte,
-/// so an unchanged document gives the file that it came from. Changed tensors keep their element type
-/// and become raw data; external data move into the file. Metadata "slimming.pruned" lists every
-/// parameter whose shape has changed. `ChannelSelect` is written as ONNX's Gather.
+/// so an unchanged document gives the file that it came from. Changed tensors keep their element
+/// type and become raw data; external data move into the file. Metadata "slimming.pruned" lists
+/// every parameter whose shape has changed. `ChannelSelect` is written as ONNX's Gather.
 ///
 /// \param facts  what infer() says of `document.net`: new shapes for the file's declarations. Without
 ///               them, hints that may be stale are left out; inputs and outputs stay as declared.

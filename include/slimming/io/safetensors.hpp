@@ -39,8 +39,8 @@ struct safetensors {
 /// Parses the bytes of a file; \p path only appears in messages.
 ///
 /// Refused, as the reference implementation does: a header beyond 100 MB or beyond the file,
-/// duplicate names, tensors that overlap, leave gaps or do not end with the file. Element types that
-/// any_tensor lacks (float8) are refused too.
+/// duplicate names, tensors that overlap, leave gaps or do not end with the file. Element types
+/// that any_tensor lacks (float8) are refused too.
 ///
 /// \throws bad_file  with the offset or the tensor; nothing larger than the file was allocated.
 [[nodiscard]] inline safetensors parse_safetensors(std::span<const std::byte> bytes,

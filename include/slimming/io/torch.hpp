@@ -22,8 +22,8 @@
 namespace slimming::inline v0::io {
 
 struct torch_options {
-  /// Keys from the file's root to the state dict, joined by '/': "ema", "model/net". Empty: the root
-  /// itself or what the usual wrappers call it ("state_dict", "model", "net", "ema", ...).
+  /// Keys from the file's root to the state dict, joined by '/': "ema", "model/net". Empty: the
+  /// root itself or what the usual wrappers call it ("state_dict", "model", "net", "ema", ...).
   std::string entry;
   read_limits limits;
 };
@@ -54,8 +54,8 @@ struct torch_options {
 
 /// Writes a zip archive that `torch.load(path, weights_only=True)` reads, atomically.
 ///
-/// Without metadata the file holds the state dict itself, else `{"state_dict": ..., key: value, ...}`.
-/// The same checkpoint gives the same bytes.
+/// Without metadata the file holds the state dict itself, else
+/// `{"state_dict": ..., key: value, ...}`. The same checkpoint gives the same bytes.
 ///
 /// \throws bad_value  for a name that occurs twice; nothing has been written then.
 /// \throws bad_file   if the file cannot be written.

@@ -125,7 +125,8 @@ feature_map connect(channel_graph& graph, L& network, const feature_map& x) {
   return slimming::connect(root, network, x);
 }
 
-/// Adds (or multiplies, ...) branches element by element: `join(at, {x, chain(at, x, b.conv1, ...)})`.
+/// Adds (or multiplies, ...) branches element by element: `join(at, {x, chain(at, x, b.conv1,
+/// ...)})`.
 /// Write the branches between braces: they are then evaluated from left to right on every compiler.
 inline feature_map join(layer_scope& at, std::initializer_list<feature_map> branches) {
   return rules::connect(at.graph(), rules::join_facts{at.name(at.next_number())},
@@ -145,7 +146,8 @@ inline feature_map flatten(layer_scope& at, const feature_map& x,
                         rules::flatten_facts{.name = at.name("flatten"), .order = order}, x);
 }
 
-/// For forward functions that average or take the maximum over the map without a layer of their own.
+/// For forward functions that average or take the maximum over the map without a layer of their
+/// own.
 inline feature_map global_pool(layer_scope& at, const feature_map& x) {
   return rules::connect(at.graph(), rules::pool_facts{.name = at.name("global_pool")}, x);
 }

@@ -19,7 +19,8 @@ namespace slimming::inline v0 {
 
 /// A type whose `layer_traits` name a kind.
 ///
-/// It does not promise that the accessors of that kind are there: connect() checks those one by one.
+/// It does not promise that the accessors of that kind are there: connect() checks those one by
+/// one.
 ///   valid:   `struct layer_traits<relu> { using kind = kinds::elementwise; };`
 ///   invalid: a type without a specialisation
 template <class L>
@@ -83,7 +84,8 @@ concept index_view = vector_view<V> && std::integral<typename V::value_type> &&
 /// A convolution of any spatial rank: plain, grouped, depthwise or transposed.
 ///   1. `layer_traits<L>::kind` is `kinds::conv`, `kinds::depthwise_conv` or `kinds::transposed_conv`.
 ///   2. `layer_traits<L>::weight(L&)` returns a `tensor_view` of rank 3 or more.
-/// It does not promise anything about the number of groups or the order of the axes: these are data.
+/// It does not promise anything about the number of groups or the order of the axes: these are
+/// data.
 ///   valid:   weight returns `view(w, out, in, 3, 3)`
 ///   invalid: weight returns `view(w, out, in)`, however much it looks like a 1x1 kernel
 template <class L>

@@ -27,7 +27,8 @@ namespace slimming::inline v0 {
 
 namespace detail {
 
-// The templates below only collect what the accessors say; names are given here, once for all types.
+// The templates below only collect what the accessors say; names are given here, once for all
+// types.
 inline feature_map connect_named(layer_scope& at, rules::conv_facts& facts, const feature_map& x) {
   facts.name = at.name();
   facts.weight.name = at.name("weight");

@@ -53,8 +53,8 @@ struct layer_traits<std::tuple<Layers...>> {
   }
 };
 
-/// std::unique_ptr, std::shared_ptr and whatever else owns one object. (Named by what they do: <memory>
-/// alone would be a quarter of this library's compile time.)
+/// std::unique_ptr, std::shared_ptr and whatever else owns one object. (Named by what they do:
+/// <memory> alone would be a quarter of this library's compile time.)
 template <class Pointer>
 requires requires(Pointer& p) {
   typename Pointer::element_type;

@@ -8,9 +8,9 @@
 
 namespace slimming::inline v0 {
 
-/// What a described layer computes. The kind decides which accessors `layer_traits` must offer; those
-/// in brackets are optional. `window` stands for [stride] [dilation] [padding] [padding_end], each an
-/// integer or a range with one integer per spatial axis.
+/// What a described layer computes. The kind decides which accessors `layer_traits` must offer;
+/// those in brackets are optional. `window` stands for [stride] [dilation] [padding] [padding_end],
+/// each an integer or a range with one integer per spatial axis.
 namespace kinds {
 
 /// weight (out, in / groups, kernel...), resized; [bias] [groups] [grouping] [axes] window
@@ -59,15 +59,15 @@ struct barrier {};
 
 /// Specialise this for each of your layer structs, in one of two shapes.
 ///
-/// *Described*: `using kind = slimming::kinds::...;` and static accessors that take `L&` and return a
-/// `tensor_view` of the layer's memory (see the kinds), and two functions about its size:
+/// *Described*: `using kind = slimming::kinds::...;` and static accessors that take `L&` and return
+/// a `tensor_view` of the layer's memory (see the kinds), and two functions about its size:
 ///   * `void resized(L&, std::span<const index_t> extents)` is called once, after every array of the
 ///     whole net has been cut in place, with the new extents of the first parameter (weight, gamma,
 ///     slope, indices). The layer shrinks its containers and counts. `noexcept` spares a backup.
 ///   * optional `bool accepts(L&, std::span<const index_t> extents)` may refuse before anything moves.
 ///
-/// *Connecting*: `static feature_map connect(layer_scope& at, L&, const feature_map& x)`, which calls
-/// chain(), join(), concat() on its members, rules on facts, or the graph's verbs.
+/// *Connecting*: `static feature_map connect(layer_scope& at, L&, const feature_map& x)`, which
+/// calls chain(), join(), concat() on its members, rules on facts, or the graph's verbs.
 ///
 /// The layer must not move in memory between the description and the surgery.
 template <class L>

@@ -24,7 +24,8 @@
 namespace slimming::inline v0 {
 
 /// The channel graph of a model and where its channels lie. Refers to the memory of the model's
-/// constants: the model must outlive it and must not get new values or nodes before surgery is done.
+/// constants: the model must outlive it and must not get new values or nodes before surgery is
+/// done.
 struct model_channels {
   channel_graph graph;
   std::vector<channel_layout> layouts;   ///< by value_id

@@ -38,8 +38,8 @@ namespace slimming::inline v0 {
   return *extents;
 }
 
-/// A constant as the channel graph knows it. Surgery compacts its memory and then shrinks the tensor;
-/// the pointer holds until a value or a node is added to the model.
+/// A constant as the channel graph knows it. Surgery compacts its memory and then shrinks the
+/// tensor; the pointer holds until a value or a node is added to the model.
 /// \pre `context.net.constant(v)` is not null.
 [[nodiscard]] inline parameter parameter_of(model& net, value_id v) {
   any_tensor* tensor = net.constant(v);
@@ -60,8 +60,8 @@ namespace slimming::inline v0 {
   return as == role::weight || as == role::weight_in || as == role::bias || as == role::scale;
 }
 
-/// Channels of every axis of \p v. A constant gets channels of its own on each axis longer than one,
-/// bound to it as \p as, the first time that a rule asks.
+/// Channels of every axis of \p v. A constant gets channels of its own on each axis longer than
+/// one, bound to it as \p as, the first time that a rule asks.
 inline const channel_layout& layout_of(connect_context& context, value_id v,
                                        role as = role::weight) {
   channel_layout& layout = context.layouts[static_cast<std::size_t>(v)];
@@ -81,8 +81,8 @@ inline const channel_layout& layout_of(connect_context& context, value_id v,
   return layout;
 }
 
-/// The channels of axis \p axis of \p v. An axis that carries none gets pinned ones, so that rules can
-/// bind and tie to it and reports can say why nothing goes.
+/// The channels of axis \p axis of \p v. An axis that carries none gets pinned ones, so that rules
+/// can bind and tie to it and reports can say why nothing goes.
 inline channels channels_on(connect_context& context, value_id v, std::size_t axis,
                             role as = role::weight) {
   (void)layout_of(context, v, as);
@@ -103,8 +103,8 @@ inline channels channels_on(connect_context& context, value_id v, std::size_t ax
   return entry.c;
 }
 
-/// \p positions of all samples of the network's input, counted for one; as they are where they do not
-/// divide.
+/// \p positions of all samples of the network's input, counted for one; as they are where they do
+/// not divide.
 [[nodiscard]] inline index_t per_sample(const connect_context& context, index_t positions) {
   for (const value_id in : context.net.inputs()) {
     const auto& extents = context.facts[static_cast<std::size_t>(in)].extents;
@@ -115,7 +115,8 @@ inline channels channels_on(connect_context& context, value_id v, std::size_t ax
   return positions;
 }
 
-/// What a rule of rules/ takes: the channels on \p axis, and the other extents but the first as space.
+/// What a rule of rules/ takes: the channels on \p axis, and the other extents but the first as
+/// space.
 inline feature_map map_on(connect_context& context, value_id v, std::size_t axis = 1) {
   feature_map x{channels_on(context, v, axis), {}, true};
   const shape& extents = extents_of(context, v);

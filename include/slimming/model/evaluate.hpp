@@ -73,8 +73,9 @@ inline any_tensor as_real(any_tensor t, dtype real) {
 
 }  // namespace detail
 
-/// Every value that is alive at the end, by value_id: the network's outputs, or all that were computed
-/// with `keep_all`. Inputs come in the order of `net.inputs()`, initialisers among them left out.
+/// Every value that is alive at the end, by value_id: the network's outputs, or all that were
+/// computed with `keep_all`. Inputs come in the order of `net.inputs()`, initialisers among them
+/// left out.
 /// \throws unknown_op, unsupported  naming the node that cannot be evaluated, unless `skip_unknown`.
 [[nodiscard]] inline std::vector<std::optional<any_tensor>> evaluate_values(
     const model& net, const op_registry& ops, std::span<const any_tensor> inputs,

@@ -41,8 +41,9 @@ inline bool is_shape_like(const any_tensor& t) {
          t.size() <= max_folded_elements;
 }
 
-/// The real numbers that a network states and turns into integers: what no value but an integer depends
-/// on is shape arithmetic too, whatever its type (the stride to which a detector pads its image).
+/// The real numbers that a network states and turns into integers: what no value but an integer
+/// depends on is shape arithmetic too, whatever its type (the stride to which a detector pads its
+/// image).
 class counted_numbers {
  public:
   explicit counted_numbers(const model& net) : is_counted_(net.values().size(), 1) {
@@ -179,7 +180,8 @@ inline std::optional<shape> extents_of_input(const model& net, value_id v,
   return found->second;
 }
 
-/// What is known before any node has run: initialisers, and inputs with symbolic dimensions replaced by
+/// What is known before any node has run: initialisers, and inputs with symbolic dimensions
+/// replaced by
 /// \p sample.
 inline std::vector<value_facts> initial_facts(const model& net, const input_extents& given,
                                               const symbol_sample& sample,
@@ -231,8 +233,9 @@ inline bool equal_bytes(const any_tensor& a, const any_tensor& b) {
 }  // namespace detail
 
 /// Facts of every value, by value_id. Dimensions that depend on a symbolic input dimension are -1:
-/// the shapes are inferred for two sizes of it, and what differs depends on it. A network that admits
-/// one size only (a reshape to batch 1) has that size everywhere but in its input's declaration.
+/// the shapes are inferred for two sizes of it, and what differs depends on it. A network that
+/// admits one size only (a reshape to batch 1) has that size everywhere but in its input's
+/// declaration.
 ///
 /// \throws shape_mismatch  naming the node whose inputs do not fit together.
 [[nodiscard]] inline std::vector<value_facts> infer(const model& net, const op_registry& ops,

@@ -146,8 +146,8 @@ class model {
     if (v == no_value || !at(v).data) return nullptr;
     return &*at(v).data;
   }
-  /// The tensor behind \p v where the file states it, as an initialiser or as the value of a Constant
-  /// node; null otherwise. Stays valid until a value or a node is added.
+  /// The tensor behind \p v where the file states it, as an initialiser or as the value of a
+  /// Constant node; null otherwise. Stays valid until a value or a node is added.
   [[nodiscard]] any_tensor* constant(value_id v) {
     return const_cast<any_tensor*>(std::as_const(*this).constant(v));
   }

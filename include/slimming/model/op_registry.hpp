@@ -29,19 +29,21 @@ namespace slimming::inline v0 {
 
 /// What is known of a value before anything runs.
 struct value_facts {
-  /// Empty: unknown rank; -1: unknown dimension. While hooks run, an input's symbolic dimensions stand
-  /// as sample numbers, so that no hook has to reason about unknown extents.
+  /// Empty: unknown rank; -1: unknown dimension. While hooks run, an input's symbolic dimensions
+  /// stand as sample numbers, so that no hook has to reason about unknown extents.
   std::optional<shape> extents;
   dtype type = dtype::float32;
   std::optional<any_tensor> constant;  ///< small tensors that shape arithmetic folds
 };
 
-/// Which axes of a value carry channels; the channels of one axis are independent of those of another.
+/// Which axes of a value carry channels; the channels of one axis are independent of those of
+/// another.
 /// An axis without channels keeps its extent whatever a plan says.
 struct channel_layout {
   struct axis_channels {
     channels c = {};
-    /// In the masked network a removed channel holds zeros here, not merely numbers that nobody reads.
+    /// In the masked network a removed channel holds zeros here, not merely numbers that nobody
+    /// reads.
     bool is_zero = false;
   };
   std::vector<axis_channels> axes;  ///< one per axis of the value; empty: none carries channels
@@ -101,7 +103,8 @@ struct connect_context {
   std::vector<channel_layout> outputs;  ///< to be filled, one per node output
 };
 
-/// Repairs a node's attributes and constant inputs after surgery, before its shapes are inferred again.
+/// Repairs a node's attributes and constant inputs after surgery, before its shapes are inferred
+/// again.
 struct rewrite_context {
   model& net;
   std::size_t index;                    ///< the node's place in `net.nodes()`

@@ -52,7 +52,8 @@ namespace detail {
 
 }  // namespace detail
 
-/// Lets Reshape targets that begin with the declared batch, `[1, 512]`, copy it instead, `[0, 512]`.
+/// Lets Reshape targets that begin with the declared batch, `[1, 512]`, copy it instead, `[0,
+/// 512]`.
 ///
 /// For the declared batch the network computes what it did. For another one it does as long as
 /// nothing else states it (an Expand, a position table); infer() tells.

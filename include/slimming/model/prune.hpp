@@ -3,8 +3,9 @@
 #pragma once
 
 /// \file
-/// Surgery on a model: constants are cut, every attribute and constant in which a number of channels is
-/// baked is rewritten, and the shapes are inferred again and compared with what the plan promises.
+/// Surgery on a model: constants are cut, every attribute and constant in which a number of
+/// channels is baked is rewritten, and the shapes are inferred again and compared with what the
+/// plan promises.
 /// Area: model.
 
 #include <slimming/core/config.hpp>        // index_t
@@ -87,8 +88,8 @@ class node_repair {
     });
   }
 
-  // A real number computed from shapes (the 1 / sqrt(d) of attention) belongs to the function that the
-  // network computes: it keeps its value when the shape changes.
+  // A real number computed from shapes (the 1 / sqrt(d) of attention) belongs to the function that
+  // the network computes: it keeps its value when the shape changes.
   void freeze_numbers(rewrite_context& context, const std::vector<value_id>& inputs) {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const value_id v = inputs[i];
@@ -188,9 +189,9 @@ class node_repair {
 
 /// Cuts \p net to \p plan, which was made from `connect(net, ops, options).graph`.
 ///
-/// Constants shrink; attributes and constants that count channels (groups of a convolution, targets of
-/// a reshape, bounds of a slice, ...) are rewritten; declared shapes follow. Then all shapes have been
-/// inferred again and are those of the plan. If anything throws, \p net is as it was.
+/// Constants shrink; attributes and constants that count channels (groups of a convolution, targets
+/// of a reshape, bounds of a slice, ...) are rewritten; declared shapes follow. Then all shapes
+/// have been inferred again and are those of the plan. If anything throws, \p net is as it was.
 /// \throws plan_mismatch   if the plan belongs to another network.
 /// \throws shape_mismatch  if a node cannot be brought in line; names it.
 inline void prune(model& net, const op_registry& ops, const prune_plan& plan,
@@ -210,10 +211,11 @@ inline void prune(model& net, const op_registry& ops, const prune_plan& plan,
   net = std::move(pruned);
 }
 
-/// The network before surgery with every removed channel contributing nothing: the slices that make it
-/// (kernel rows, biases, scales, shifts) and the slices that read it (kernel columns) are zero. Where a
-/// removed channel is zero behind its producer, the latter changes nothing; behind a function that does
-/// not map zero to zero (a sigmoid) the channel holds a constant, which nothing reads.
+/// The network before surgery with every removed channel contributing nothing: the slices that make
+/// it (kernel rows, biases, scales, shifts) and the slices that read it (kernel columns) are zero.
+/// Where a removed channel is zero behind its producer, the latter changes nothing; behind a
+/// function that does not map zero to zero (a sigmoid) the channel holds a constant, which nothing
+/// reads.
 /// Statistics and divisors stay: a variance of zero would make infinities of zeros.
 [[nodiscard]] inline model masked(const model& net, const op_registry& ops, const prune_plan& plan,
                                   const connect_options& options = {}) {

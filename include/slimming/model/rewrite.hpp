@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Writing numbers back into a node after surgery: attributes, constant inputs, or a new constant in
-/// place of shape arithmetic.
+/// Writing numbers back into a node after surgery: attributes, constant inputs, or a new constant
+/// in place of shape arithmetic.
 /// Area: model. Operators of your own use the same functions as the built-in ones.
 
 #include <slimming/core/config.hpp>        // index_t
@@ -31,8 +31,8 @@ namespace slimming::inline v0 {
   return c.layouts[static_cast<std::size_t>(v)];
 }
 
-/// The integers that the node reads at present: an attribute, a constant, or arithmetic on the shapes
-/// after surgery.
+/// The integers that the node reads at present: an attribute, a constant, or arithmetic on the
+/// shapes after surgery.
 [[nodiscard]] inline std::optional<std::vector<index_t>> integers_now(const rewrite_context& c,
                                                                       std::size_t i,
                                                                       std::string_view key) {
@@ -80,7 +80,8 @@ inline void write_constant(const rewrite_context& c, std::size_t i, any_tensor d
   node.inputs[i] = fresh;
 }
 
-/// Puts an operator behind the node: what has read output 0 reads `op(output 0, number)` from now on.
+/// Puts an operator behind the node: what has read output 0 reads `op(output 0, number)` from now
+/// on.
 /// `c.node()` is another reference afterwards.
 /// \pre no operator has been appended to the node yet.
 inline void append_operator(rewrite_context& c, const std::string& op, double number) {

@@ -46,8 +46,9 @@ inline constexpr index_t preresnet_expansion = 4;
   return result;
 }
 
-/// A network whose blocks have the given widths between their convolutions. The residual stream keeps
-/// the width that depth and `r.multiplier` give it; a selection lets the first channels through.
+/// A network whose blocks have the given widths between their convolutions. The residual stream
+/// keeps the width that depth and `r.multiplier` give it; a selection lets the first channels
+/// through.
 /// \throws shape_mismatch  if \p widths has not three entries per block and one for the end.
 /// \throws bad_value       if the cfg holds an M, or a selection is wider than the stream.
 [[nodiscard]] inline model preresnet(index_t depth, const cfg& widths, const recipe& r = {}) {

@@ -68,7 +68,8 @@ inline double value_at_zero(const connect_context& c,
   return reals_of(probe.outputs[0])[0];
 }
 
-/// Out = in on every axis; zeros stay zeros if the function maps 0 to 0, which its evaluation is asked.
+/// Out = in on every axis; zeros stay zeros if the function maps 0 to 0, which its evaluation is
+/// asked.
 struct pass_rule {
   std::function<void(evaluate_context&)> evaluate;
 

@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// Operators that put values side by side or take them apart along an axis: Concat, Split, Slice, Pad.
+/// Operators that put values side by side or take them apart along an axis: Concat, Split, Slice,
+/// Pad.
 /// Area: ops.
 
 #include <slimming/core/config.hpp>        // index_t
@@ -30,7 +31,8 @@ namespace slimming::inline v0::ops {
 
 namespace detail {
 
-// --- Concat ---------------------------------------------------------------------------------------
+// --- Concat
+// ---------------------------------------------------------------------------------------
 
 inline void infer_concat(infer_context& c) {
   shape y = extents_of(c, 0);
@@ -101,7 +103,8 @@ inline void evaluate_concat(evaluate_context& c) {
   c.outputs[0] = std::move(y);
 }
 
-// --- Split ----------------------------------------------------------------------------------------
+// --- Split
+// ----------------------------------------------------------------------------------------
 
 /// Sizes of the parts: stated, or as even as possible with a smaller last one.
 inline std::vector<index_t> part_sizes(const std::optional<std::vector<index_t>>& stated, index_t n,
@@ -177,7 +180,8 @@ inline void evaluate_split(evaluate_context& c) {
   }
 }
 
-// --- Slice ----------------------------------------------------------------------------------------
+// --- Slice
+// ----------------------------------------------------------------------------------------
 
 /// One axis of a slice: `count` elements from `first` in steps of `step`.
 struct slice_range {
@@ -257,7 +261,8 @@ inline void infer_slice(infer_context& c) {
   set_output(c, 0, std::move(y), facts_of(c, 0).type);
 }
 
-/// A slice in steps stays one if the channels between two that it takes go together with one of them.
+/// A slice in steps stays one if the channels between two that it takes go together with one of
+/// them.
 inline void tie_strides(connect_context& c, channels x, index_t step) {
   const index_t n = c.graph.size(x);
   const channels stride = c.graph.add((n + step - 1) / step, label_of(c) + ".strides");

@@ -53,8 +53,8 @@ inline void infer_conv(infer_context& c) {
   set_output(c, 0, std::move(out), facts_of(c, 0).type);
 }
 
-// A kernel that is computed from parameters (dequantised, standardised): its channels are tied instead
-// of bound.
+// A kernel that is computed from parameters (dequantised, standardised): its channels are tied
+// instead of bound.
 inline channels connect_computed_kernel(connect_context& c, const feature_map& x) {
   const value_id w = c.node.input(1);
   const bool transposed = is_transposed(c.node);
@@ -94,8 +94,8 @@ inline void connect_conv(connect_context& c) {
   c.outputs[0] = layout_with(rank, 1, y, is_constant);
 }
 
-// Depthwise convolutions lose groups with their channels; others keep as many as their slab has room
-// for.
+// Depthwise convolutions lose groups with their channels; others keep as many as their slab has
+// room for.
 inline void rewrite_conv(rewrite_context& c) {
   op_node& node = c.node();
   if (node.integer("group", 1) == 1) return;

@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Operators of detectors whose results depend on data: TopK, NonMaxSuppression, NonZero keep all the
-/// channels that they read; RoiAlign treats each channel for itself.
+/// Operators of detectors whose results depend on data: TopK, NonMaxSuppression, NonZero keep all
+/// the channels that they read; RoiAlign treats each channel for itself.
 /// Area: ops.
 
 #include <slimming/core/config.hpp>        // index_t
@@ -27,7 +27,8 @@ namespace slimming::inline v0::ops {
 
 namespace detail {
 
-// --- TopK -----------------------------------------------------------------------------------------
+// --- TopK
+// -----------------------------------------------------------------------------------------
 
 inline void infer_topk(infer_context& c) {
   shape y = extents_of(c, 0);
@@ -73,7 +74,8 @@ inline void evaluate_topk(evaluate_context& c) {
     c.outputs[1] = any_tensor::from(std::span<const index_t>(indices), extents);
 }
 
-// --- NonMaxSuppression, NonZero -------------------------------------------------------------------
+// --- NonMaxSuppression, NonZero
+// -------------------------------------------------------------------
 
 inline void infer_data_dependent(infer_context& c) {
   for (auto& out : c.outputs) out.type = dtype::int64;
@@ -150,7 +152,8 @@ inline void evaluate_non_zero(evaluate_context& c) {
   c.outputs[0] = std::move(y);
 }
 
-// --- RoiAlign -------------------------------------------------------------------------------------
+// --- RoiAlign
+// -------------------------------------------------------------------------------------
 
 inline void infer_roi_align(infer_context& c) {
   set_output(c, 0,
@@ -190,7 +193,8 @@ struct roi_axis {
   double first, bin;
   index_t samples;
 
-  /// \p low and \p high in elements of the map. Where `half` is not set, a region is at least one wide.
+  /// \p low and \p high in elements of the map. Where `half` is not set, a region is at least one
+  /// wide.
   roi_axis(double low, double high, index_t bins, index_t ratio, bool half) : first(low) {
     const double extent = half ? high - low : std::max(high - low, 1.0);
     bin = extent / static_cast<double>(bins);

@@ -28,7 +28,8 @@ namespace slimming::inline v0::ops {
 
 namespace detail {
 
-// --- Gather ---------------------------------------------------------------------------------------
+// --- Gather
+// ---------------------------------------------------------------------------------------
 
 inline bool is_select(const op_node& node) { return node.op == "ChannelSelect"; }
 inline std::size_t gather_axis(const op_node& node, std::size_t rank) {
@@ -83,8 +84,8 @@ inline void connect_gather(connect_context& c) {
   c.outputs[0] = std::move(result);
 }
 
-/// The numbers after surgery of those \p indices that \p taken keeps, where \p keep says what is left of
-/// the axis that they point into.
+/// The numbers after surgery of those \p indices that \p taken keeps, where \p keep says what is
+/// left of the axis that they point into.
 inline std::vector<index_t> renumbered(const std::vector<index_t>& indices, const mask& keep,
                                        const mask& taken, const op_node& node) {
   std::vector<index_t> rank(1, 0), after;  // how many before each element stay
@@ -133,7 +134,8 @@ inline void evaluate_gather(evaluate_context& c) {
   c.outputs[0] = std::move(y);
 }
 
-// --- channel_select -------------------------------------------------------------------------------
+// --- channel_select
+// -------------------------------------------------------------------------------
 
 inline void connect_select(connect_context& c) {
   const value_id in = c.node.input(0), list = c.node.input(1);
@@ -148,7 +150,8 @@ inline void connect_select(connect_context& c) {
   c.outputs[0] = std::move(layout);
 }
 
-// --- Expand, Tile ---------------------------------------------------------------------------------
+// --- Expand, Tile
+// ---------------------------------------------------------------------------------
 
 /// Repeats per axis of Expand and Tile, aligned at the last axes of an output of \p out.
 inline shape repeats_of(const shape& x, const shape& out) {

@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Gemm and MatMul: linear layers where one factor is a parameter, contractions of two values otherwise
-/// (Gram matrices, attention).
+/// Gemm and MatMul: linear layers where one factor is a parameter, contractions of two values
+/// otherwise (Gram matrices, attention).
 /// Area: ops.
 
 #include <slimming/core/config.hpp>        // index_t

@@ -83,8 +83,9 @@ struct moments {
   double mean = 0, variance = 0;
 };
 
-/// (x - mean) / sqrt(variance + epsilon) for a value of outer x channels x inner elements. \p stated(c)
-/// yields running statistics; where it is empty, they are those of the sample, or of the batch.
+/// (x - mean) / sqrt(variance + epsilon) for a value of outer x channels x inner elements. \p
+/// stated(c) yields running statistics; where it is empty, they are those of the sample, or of the
+/// batch.
 inline reals normalised(const reals& x, const axis_split& s, bool over_batch, double epsilon,
                         const std::vector<moments>& stated = {}) {
   reals y(x.size());

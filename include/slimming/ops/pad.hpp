@@ -119,7 +119,8 @@ inline void connect_pad(connect_context& c) {
   c.outputs[0] = std::move(layout);
 }
 
-/// How many of the channels [first, last) stay; as many are cut, or added, where the amount says so.
+/// How many of the channels [first, last) stay; as many are cut, or added, where the amount says
+/// so.
 inline index_t kept_between(const mask& keep, index_t first, index_t last) {
   index_t n = 0;
   for (index_t i = first; i < last; ++i) n += keep[i];

@@ -73,8 +73,9 @@ inline bool keeps_zeros(std::string_view op) {
          op == "ReduceProd";
 }
 
-/// The operator that makes a reduction over fewer channels what it was with zeros among them: a mean is
-/// of a larger number, a maximum is at least 0. Empty if there is no such operator, or no need of it.
+/// The operator that makes a reduction over fewer channels what it was with zeros among them: a
+/// mean is of a larger number, a maximum is at least 0. Empty if there is no such operator, or no
+/// need of it.
 inline std::string_view repair_of(std::string_view op, dtype type) {
   if (!is_floating(type)) return "";
   if (op == "ReduceMean") return "Mul";

@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// Operators that change axes and leave elements alone: Reshape, Flatten, Squeeze, Unsqueeze, Transpose.
+/// Operators that change axes and leave elements alone: Reshape, Flatten, Squeeze, Unsqueeze,
+/// Transpose.
 /// Area: ops. What channels do here follows from the shapes; see detail/fold.hpp.
 
 #include <slimming/core/config.hpp>        // index_t

@@ -26,7 +26,8 @@ namespace slimming::inline v0::ops {
 
 namespace detail {
 
-/// Where the node keeps its scales and its sizes: Upsample and the first Resize have no region input.
+/// Where the node keeps its scales and its sizes: Upsample and the first Resize have no region
+/// input.
 inline std::size_t scales_input(const op_node& node) { return node.inputs.size() <= 2 ? 1 : 2; }
 inline constexpr std::size_t sizes_input = 3;
 

@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Elements by indices: GatherND, GatherElements, ScatterND, ScatterElements. They keep all the channels
-/// that they read, but for a ScatterND that overwrites a stated part.
+/// Elements by indices: GatherND, GatherElements, ScatterND, ScatterElements. They keep all the
+/// channels that they read, but for a ScatterND that overwrites a stated part.
 /// Area: ops.
 
 #include <slimming/core/config.hpp>        // index_t
@@ -223,7 +223,8 @@ inline void evaluate_scatter_nd(evaluate_context& c) {
   c.outputs[0] = std::move(y);
 }
 
-/// Calls `visit(element of x, element of indices)`: each index replaces its own place along the axis.
+/// Calls `visit(element of x, element of indices)`: each index replaces its own place along the
+/// axis.
 template <class Visit>
 void for_each_element(const op_node& node, const any_tensor& x, const any_tensor& indices,
                       index_t default_axis, const Visit& visit) {

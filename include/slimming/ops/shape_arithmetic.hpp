@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Constants and the operators that turn shapes into numbers: Constant, Shape, Size, ConstantOfShape,
-/// Range.
+/// Constants and the operators that turn shapes into numbers: Constant, Shape, Size,
+/// ConstantOfShape, Range.
 /// Area: ops.
 
 #include <slimming/core/config.hpp>        // index_t

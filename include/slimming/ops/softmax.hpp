@@ -22,7 +22,8 @@ namespace slimming::inline v0::ops {
 
 namespace detail {
 
-/// The axes that are normalised together: one since operator set 13, before that all from `axis` on.
+/// The axes that are normalised together: one since operator set 13, before that all from `axis`
+/// on.
 struct softmax_axes {
   std::size_t first, last;
 

@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// How independent tasks run: one after the other here, on threads in <slimming/surgery/parallel.hpp>.
+/// How independent tasks run: one after the other here, on threads in
+/// <slimming/surgery/parallel.hpp>.
 /// Area: plan.
 
 #include <concepts>  // std::invocable
@@ -16,8 +17,8 @@ namespace slimming::inline v0 {
 /// 1. Every i runs exactly once, in any order, on any thread.
 /// 2. An exception of a body reaches the caller after the bodies that started have ended.
 ///
-/// Tasks are cut by the shape of the data, never by the number of threads, and each writes memory of
-/// its own; results are therefore the same for every runner.
+/// Tasks are cut by the shape of the data, never by the number of threads, and each writes memory
+/// of its own; results are therefore the same for every runner.
 template <class R>
 concept task_runner = requires(const R& run, std::size_t n, void (*body)(std::size_t)) {
   run(n, body);

@@ -34,8 +34,8 @@ struct bn_gamma {};
 struct l1_norm {};
 /// Euclidean norm of a slice.
 struct l2_norm {};
-/// Sum of Euclidean distances to all other slices of the same axis: what lies near the geometric median
-/// is replaceable (He et al., CVPR 2019). Quadratic in the length of the axis.
+/// Sum of Euclidean distances to all other slices of the same axis: what lies near the geometric
+/// median is replaceable (He et al., CVPR 2019). Quadratic in the length of the axis.
 struct fpgm {};
 /// Uniform in [0, 1), a function of the seed and the number of the group.
 struct random_choice {
@@ -45,8 +45,8 @@ struct random_choice {
 struct importance_options {
   reduction over_group = reduction::mean;
   normaliser over_unit = normaliser::none;
-  /// Which bound axes l1_norm, l2_norm and fpgm count: by default the kernels that write a channel. Add
-  /// role::weight_in for the kernels that read it, role::scale for the norms behind it.
+  /// Which bound axes l1_norm, l2_norm and fpgm count: by default the kernels that write a channel.
+  /// Add role::weight_in for the kernels that read it, role::scale for the norms behind it.
   std::vector<role> axes = {role::weight};
 };
 

@@ -13,7 +13,8 @@
 ///  "before": {"parameters": n, "macs": n}, "after": {...}}
 /// ```
 /// An axis that loses nothing is left out. A list of channel numbers also has
-/// `"entries": {"width": n, "keep": [..]}`: the channels that its entries name, and those that stay.
+/// `"entries": {"width": n, "keep": [..]}`: the channels that its entries name, and those that
+/// stay.
 
 #include <slimming/core/config.hpp>  // index_t
 #include <slimming/core/error.hpp>   // bad_file, bad_value

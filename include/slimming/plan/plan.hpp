@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// The plan: which channels of which value stay. Computed once, immutable, independent of the graph.
+/// The plan: which channels of which value stay. Computed once, immutable, independent of the
+/// graph.
 /// Area: plan. Reads the graph, writes nothing.
 
 #include <slimming/core/config.hpp>             // index_t
@@ -40,8 +41,8 @@ struct layer_width {
 
 /// The masks of all values and what follows for every parameter.
 ///
-/// \invariant tied channels agree; pinned channels stay; a channel that reads a removed one through a
-/// selection is removed; no unit is empty.
+/// \invariant tied channels agree; pinned channels stay; a channel that reads a removed one through
+/// a selection is removed; no unit is empty.
 class prune_plan {
  public:
   /// From a decision per group: for criteria that search instead of rank.

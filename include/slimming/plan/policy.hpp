@@ -15,8 +15,9 @@
 
 namespace slimming::inline v0 {
 
-/// Removes exactly floor(n * ratio) of the n prunable groups, smallest scores first, ties in order of
-/// (value, channel); fewer only where constraints forbid more. With `round_to`, the nearest step.
+/// Removes exactly floor(n * ratio) of the n prunable groups, smallest scores first, ties in order
+/// of (value, channel); fewer only where constraints forbid more. With `round_to`, the nearest
+/// step.
 struct global_ratio {
   double ratio = 0;  ///< in [0, 1)
 };
@@ -41,16 +42,17 @@ struct mac_budget {
 
 namespace compat {
 
-/// The published threshold of network slimming: the element at floor(n * percent) of the n ascending
-/// scores; only strictly greater ones stay. One more goes than asked, and all ties with it.
+/// The published threshold of network slimming: the element at floor(n * percent) of the n
+/// ascending scores; only strictly greater ones stay. One more goes than asked, and all ties with
+/// it.
 struct network_slimming {
   double percent = 0;  ///< in [0, 1)
 };
 
 }  // namespace compat
 
-/// Any one of the policies above. (A std::variant and its visit would cost a compiler more than the six
-/// policies themselves.)
+/// Any one of the policies above. (A std::variant and its visit would cost a compiler more than the
+/// six policies themselves.)
 class policy {
  public:
   policy(global_ratio p) noexcept : which_(which::global_ratio), number_(p.ratio) {}
@@ -97,12 +99,14 @@ class policy {
   index_t at_most_ = 0;
 };
 
-/// What holds whatever the policy asks. A *unit* is a set of interchangeable groups (channel_groups).
+/// What holds whatever the policy asks. A *unit* is a set of interchangeable groups
+/// (channel_groups).
 struct constraints {
-  /// Groups that every unit keeps; a unit that has fewer keeps all. At least 1: no layer is emptied.
-  /// A residual branch of which nothing ranks above the cut keeps its best channels, and the plan lists
-  /// it among `skipped()` as `skip_reason::minimum_width`: to drop the branch, and leave the shortcut
-  /// alone, is a change of topology, which is the application's.
+  /// Groups that every unit keeps; a unit that has fewer keeps all. At least 1: no layer is
+  /// emptied.
+  /// A residual branch of which nothing ranks above the cut keeps its best channels, and the plan
+  /// lists it among `skipped()` as `skip_reason::minimum_width`: to drop the branch, and leave the
+  /// shortcut alone, is a change of topology, which is the application's.
   index_t keep_at_least = 1;
   /// Every unit keeps a multiple of this many groups, or all that it has.
   index_t round_to = 1;

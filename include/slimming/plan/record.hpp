@@ -25,7 +25,8 @@ struct axis_cut {
   friend bool operator==(const axis_cut&, const axis_cut&) = default;
 };
 
-/// The entries of an index list name channels of a value with `width` channels, of which these stay:
+/// The entries of an index list name channels of a value with `width` channels, of which these
+/// stay:
 /// after surgery entry e reads the position of e among them.
 struct entry_cut {
   index_t width = 0;

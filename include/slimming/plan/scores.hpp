@@ -20,8 +20,8 @@
 
 namespace slimming::inline v0 {
 
-/// Scores of the groups of one channel_groups. A group may have none: no criterion counted anything of
-/// it, or it is pinned. Such a group stays unless a group that it depends on goes.
+/// Scores of the groups of one channel_groups. A group may have none: no criterion counted anything
+/// of it, or it is pinned. Such a group stays unless a group that it depends on goes.
 /// \invariant every score is finite.
 class group_scores {
  public:
@@ -67,8 +67,8 @@ enum class normaliser {
   none,
   mean,  ///< the unit's mean score
   max,   ///< the unit's largest score
-  /// The sum of the scores that are not smaller, ties in order of groups (Lee et al., ICLR 2021, use
-  /// squared magnitudes: score by l2_norm squared to get theirs). The best of a unit gets 1.
+  /// The sum of the scores that are not smaller, ties in order of groups (Lee et al., ICLR 2021,
+  /// use squared magnitudes: score by l2_norm squared to get theirs). The best of a unit gets 1.
   lamp
 };
 

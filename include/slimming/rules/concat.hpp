@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// Operators that put channels side by side or take some of them: concat, split, slice, channel pad.
+/// Operators that put channels side by side or take some of them: concat, split, slice, channel
+/// pad.
 /// Area: rules.
 
 #include <slimming/core/config.hpp>          // index_t
@@ -44,14 +45,16 @@ struct slice_facts {
 };
 
 /// Facts of new constant channels before and after the present ones (the parameter-free shortcut of
-/// ResNet). A new channel binds nothing; it goes with the channels that a later operator ties it to.
+/// ResNet). A new channel binds nothing; it goes with the channels that a later operator ties it
+/// to.
 struct channel_pad_facts {
   std::string name = {};
   index_t before = 0;
   index_t after = 0;
 };
 
-/// Channels: every input is tied to its part of the output. Spatial: the inputs are tied to each other.
+/// Channels: every input is tied to its part of the output. Spatial: the inputs are tied to each
+/// other.
 /// \throws bad_value       if there are no inputs.
 /// \throws shape_mismatch  if the other extents differ.
 inline feature_map connect(channel_graph& graph, const concat_facts& f,

@@ -40,8 +40,8 @@ enum class group_policy : std::uint8_t {
 /// Facts of a convolution. One input channel per group makes it depthwise: the filters of a channel
 /// go with it and `groups` shrinks, whatever the policy says.
 ///
-/// A grouped kernel is short along one channel axis: along `axes.in`, which holds the channels of one
-/// group, or along `axes.out` if it is transposed.
+/// A grouped kernel is short along one channel axis: along `axes.in`, which holds the channels of
+/// one group, or along `axes.out` if it is transposed.
 struct conv_facts {
   std::string name = {};
   parameter weight = {};

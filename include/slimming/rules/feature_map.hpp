@@ -15,7 +15,8 @@
 
 namespace slimming::inline v0 {
 
-/// Channels and spatial extents, outermost first: (h, w) of an image, empty for a vector of features.
+/// Channels and spatial extents, outermost first: (h, w) of an image, empty for a vector of
+/// features.
 struct feature_map {
   channels c;
   std::vector<index_t> spatial;

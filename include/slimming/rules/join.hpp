@@ -55,8 +55,8 @@ inline bool all_have_size(std::span<const feature_map> inputs) {
 
 }  // namespace detail
 
-/// Ties all inputs, which may be broadcast over space. A value of one channel that is broadcast over
-/// the channels of the others is not tied to them; its channel stays.
+/// Ties all inputs, which may be broadcast over space. A value of one channel that is broadcast
+/// over the channels of the others is not tied to them; its channel stays.
 /// \throws shape_mismatch  if two inputs cannot be broadcast to each other.
 /// \throws bad_value       if there are no inputs.
 inline feature_map connect(channel_graph& graph, const join_facts& f,

@@ -19,8 +19,8 @@
 
 namespace slimming::inline v0::rules {
 
-/// Facts of a batch normalisation; without statistics, of an instance normalisation. Every channel is
-/// normalised for itself, so removing others does not disturb it.
+/// Facts of a batch normalisation; without statistics, of an instance normalisation. Every channel
+/// is normalised for itself, so removing others does not disturb it.
 struct batch_norm_facts {
   std::string name = {};
   std::optional<parameter> gamma = {};
@@ -35,7 +35,8 @@ struct group_norm_facts {
   index_t groups = 1;
   std::optional<parameter> gamma = {};
   std::optional<parameter> beta = {};
-  /// Cutting inside the groups changes what they are normalised by: approximate. Whole groups: exact.
+  /// Cutting inside the groups changes what they are normalised by: approximate. Whole groups:
+  /// exact.
   group_policy grouping = group_policy::same_positions;
 };
 
@@ -54,8 +55,8 @@ inline void bind_if(channel_graph& graph, const std::optional<parameter>& p, std
   if (p) graph.bind(graph.add(*p), axis, c, as);
 }
 
-/// The output of a norm is a value of its own, so that a selection behind it finds this norm's gamma
-/// even where the input is shared with other norms.
+/// The output of a norm is a value of its own, so that a selection behind it finds this norm's
+/// gamma even where the input is shared with other norms.
 inline channels same_channels(channel_graph& graph, const std::string& name, channels x) {
   const channels y = graph.add(graph.size(x), name);
   graph.tie(x, y);

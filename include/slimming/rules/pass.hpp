@@ -3,8 +3,9 @@
 #pragma once
 
 /// \file
-/// Operators that keep every channel where it is: activations, parameters per channel, pools, resizing,
-/// padding, and the barrier that keeps the channels of operators which nobody understands.
+/// Operators that keep every channel where it is: activations, parameters per channel, pools,
+/// resizing, padding, and the barrier that keeps the channels of operators which nobody
+/// understands.
 /// Area: rules.
 
 #include <slimming/core/config.hpp>          // index_t
@@ -36,16 +37,16 @@ struct per_channel_facts {
   std::size_t axis = 0;  ///< the axis of the parameter that is indexed by channels
 };
 
-/// Facts of a pool. An empty kernel covers the whole map: global pooling; a single entry holds for all
-/// axes.
+/// Facts of a pool. An empty kernel covers the whole map: global pooling; a single entry holds for
+/// all axes.
 struct pool_facts {
   std::string name = {};
   std::vector<index_t> kernel = {};
   rules::window window = {};
 };
 
-/// Facts of anything that leaves channels alone and gives the map known extents: resize, adaptive pool,
-/// crop. Empty extents: unknown from here on.
+/// Facts of anything that leaves channels alone and gives the map known extents: resize, adaptive
+/// pool, crop. Empty extents: unknown from here on.
 struct resize_facts {
   std::string name = {};
   std::vector<index_t> spatial = {};

@@ -16,8 +16,9 @@ namespace slimming::inline v0::rules {
 /// Facts of a reduction over the channels, to one channel.
 struct channel_reduce_facts {
   std::string name = {};
-  /// A channel of zeros changes nothing: true of sums and norms, not of means (they divide by the number
-  /// of channels) nor of maxima (all others may be negative), unless the caller makes up for it.
+  /// A channel of zeros changes nothing: true of sums and norms, not of means (they divide by the
+  /// number of channels) nor of maxima (all others may be negative), unless the caller makes up for
+  /// it.
   bool ignores_zeros = false;
 };
 

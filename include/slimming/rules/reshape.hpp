@@ -63,8 +63,8 @@ struct space_to_depth_facts {
   block_order order = block_order::channel_major;
 };
 
-/// Facts of a reshape of the channels to (groups, n / groups) that an operator relies on without moving
-/// anything: equal positions of all groups must go together.
+/// Facts of a reshape of the channels to (groups, n / groups) that an operator relies on without
+/// moving anything: equal positions of all groups must go together.
 struct fold_facts {
   std::string name = {};
   index_t groups = 1;

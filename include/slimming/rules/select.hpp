@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Channel selection: the wide side stays, the consumers see a narrow copy (PreResNet and DenseNet in
-/// network slimming; a gather along the channels).
+/// Channel selection: the wide side stays, the consumers see a narrow copy (PreResNet and DenseNet
+/// in network slimming; a gather along the channels).
 /// Area: rules.
 
 #include <slimming/core/config.hpp>             // index_t
@@ -20,8 +20,8 @@
 
 namespace slimming::inline v0::rules {
 
-/// Facts of a channel selection. The list is an integer parameter, which surgery renumbers, or plain
-/// numbers that the owner rewrites from the plan.
+/// Facts of a channel selection. The list is an integer parameter, which surgery renumbers, or
+/// plain numbers that the owner rewrites from the plan.
 struct channel_select_facts {
   std::string name = {};
   std::optional<parameter> index_list = {};
@@ -41,8 +41,8 @@ inline std::vector<index_t> read_indices(const parameter& p) {
 
 }  // namespace detail
 
-/// New channels, one per index. Removing one of them leaves the wide channel; removing a wide channel
-/// removes all that read it.
+/// New channels, one per index. Removing one of them leaves the wide channel; removing a wide
+/// channel removes all that read it.
 /// \throws bad_value  if an index names no channel of \p x.
 inline feature_map connect(channel_graph& graph, const channel_select_facts& f,
                            const feature_map& x) {

@@ -144,8 +144,8 @@ template <task_runner Run = sequential>
   return detail::operate(detail::parameters_of(parameters), plan, true, run);
 }
 
-/// Copies what stays of every parameter into `destinations[k]`, in the order of the parameters. Sources
-/// may be strided or read-only and stay as they are; owners are not told.
+/// Copies what stays of every parameter into `destinations[k]`, in the order of the parameters.
+/// Sources may be strided or read-only and stay as they are; owners are not told.
 /// \throws plan_mismatch, bad_value, shape_mismatch  before the first write.
 template <task_runner Run = sequential>
 void apply_into(const channel_graph& graph, const prune_plan& plan,

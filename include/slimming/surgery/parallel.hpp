@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// A runner on threads (oneTBB) for importance, apply_in_place, apply_into and everything that takes one.
+/// A runner on threads (oneTBB) for importance, apply_in_place, apply_into and everything that
+/// takes one.
 /// Area: surgery. Not part of <slimming/prune.hpp>.
 
 #include <slimming/core/error.hpp>      // bad_value

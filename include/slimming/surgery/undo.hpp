@@ -22,8 +22,8 @@
 
 namespace slimming::inline v0 {
 
-/// What one surgery removed. Weights that stayed keep the values that they have by then, so undoing after
-/// training gives trained weights among the old ones.
+/// What one surgery removed. Weights that stayed keep the values that they have by then, so undoing
+/// after training gives trained weights among the old ones.
 class undo_log {
  public:
   undo_log() = default;
@@ -44,8 +44,8 @@ class undo_log {
 
   /// Gives every owner its old extents, then every array its old contents, at its old address.
   ///
-  /// \pre a `resized` with the old extents brings the memory back to where it was: true of a std::vector
-  ///      that has only been resized. Where it is not, use restore_into.
+  /// \pre a `resized` with the old extents brings the memory back to where it was: true of a
+  /// std::vector that has only been resized. Where it is not, use restore_into.
   /// \throws what an owner throws; owners and arrays are as before then.
   void restore() {
     std::size_t told = 0;
@@ -86,8 +86,8 @@ class undo_log {
     else
       call();
   }
-  /// Undoes a surgery of which the first \p told owners have heard. An owner must not throw when it is
-  /// given back the extents that it had.
+  /// Undoes a surgery of which the first \p told owners have heard. An owner must not throw when it
+  /// is given back the extents that it had.
   void take_back(std::size_t told) noexcept {
     while (told-- > 0) tell(told, entries_[told].cut.before);
     restore_arrays();

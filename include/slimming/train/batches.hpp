@@ -61,7 +61,8 @@ class loader_feed {
   /// Keeps references to both.
   loader_feed(executor<Device>& net, loader& images) : net_(net), images_(images) {}
 
-  /// The batch at `images.position()`, which advances; returns its classes, valid until the next call.
+  /// The batch at `images.position()`, which advances; returns its classes, valid until the next
+  /// call.
   /// \throws shape_mismatch  if the images do not fit the network; bad_value if a class does not.
   std::span<const index_t> next() {
     const batch& present = images_.next();

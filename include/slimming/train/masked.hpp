@@ -168,8 +168,8 @@ class compact_network {
     }
   }
 
-  // A channel of a normalisation is dead if it was cut, or if only selections read the normalisation
-  // and none of them takes it.
+  // A channel of a normalisation is dead if it was cut, or if only selections read the
+  // normalisation and none of them takes it.
   void find_dead() {
     for (const op_node& node : net_.nodes()) {
       if (node.op != "BatchNormalization") continue;

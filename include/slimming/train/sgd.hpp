@@ -4,7 +4,8 @@
 
 /// \file
 /// Stochastic gradient descent with momentum, weight decay and the L1 term on scale factors.
-/// Area: train. Host side; <slimming/cuda/sgd.cuh> runs the same detail::sgd_update() on the device.
+/// Area: train. Host side; <slimming/cuda/sgd.cuh> runs the same detail::sgd_update() on the
+/// device.
 /// The order of the terms is that of torch.optim.SGD (dampening 0).
 
 #include <slimming/core/config.hpp>       // SLIMMING_HOST_DEVICE
@@ -86,8 +87,9 @@ SLIMMING_HOST_DEVICE constexpr sgd_state<T> sgd_update(sgd_state<T> at, T gradie
 
 }  // namespace detail
 
-/// One step of one parameter: `velocity = momentum * velocity + g; value -= learning_rate * velocity`
-/// with `g = gradient + l1 * sign(value) + weight_decay * value`; a velocity of zeros starts it.
+/// One step of one parameter: `velocity = momentum * velocity + g; value -= learning_rate *
+/// velocity` with `g = gradient + l1 * sign(value) + weight_decay * value`; a velocity of zeros
+/// starts it.
 ///
 /// \pre        the views do not overlap.
 /// \throws     shape_mismatch  if the lengths differ; bad_value as validate(). Nothing has been

@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Iterative network slimming: more channels go with every epoch, and the masks are decided anew each
-/// time from the scale factors that the epochs before have left.
+/// Iterative network slimming: more channels go with every epoch, and the masks are decided anew
+/// each time from the scale factors that the epochs before have left.
 /// Area: train. Component: json.
 ///
 /// The whole network is kept; an epoch is trained on the compact one (<slimming/train/masked.hpp>),
@@ -39,8 +39,8 @@
 
 namespace slimming::inline v0 {
 
-/// The share of all channels that is gone during an epoch: a straight line. The published schedule is
-/// 10 % to 59 % over 50 epochs.
+/// The share of all channels that is gone during an epoch: a straight line. The published schedule
+/// is 10 % to 59 % over 50 epochs.
 struct iterative_schedule {
   double first = 0.10;
   double last = 0.59;
@@ -99,11 +99,12 @@ class iterative_slimming {
   }
 
   /// Trains the epochs of \p options that are left, each with its own masks; false if the caller
-  /// stopped it. The records' phase is "12 % dropped". The network then has the parameters, scale and shift of dropped channels are zero.
+  /// stopped it. The records' phase is "12 % dropped". The network then has the parameters; scale
+  /// and shift of dropped channels are zero.
   ///
-  /// `train_epoch(compact, options, from, callbacks)` trains the compact model as a trainer does that
-  /// was resumed from the checkpoint, and says whether it was left to finish. Checkpoints hold the
-  /// whole network.
+  /// `train_epoch(compact, options, from, callbacks)` trains the compact model as a trainer does
+  /// that was resumed from the checkpoint, and says whether it was left to finish. Checkpoints hold
+  /// the whole network.
   /// \throws what \p train_epoch throws; the checkpoint is the last that was saved.
   template <class TrainEpoch>
   bool run(const trainer_options& options, const trainer_callbacks& callbacks,
@@ -157,7 +158,8 @@ class iterative_slimming {
       const auto member = groups.member_at(g, 0);
       return plan_ && !plan_->keep(member.at)[member.i];
     };
-    // First in line, also where a live scale factor is exactly zero, or the criterion counts weights.
+    // First in line, also where a live scale factor is exactly zero, or the criterion counts
+    // weights.
     for (index_t g = 0; g < groups.count(); ++g)
       if (was_dropped(g) && scores.has(g)) scores.set(g, std::numeric_limits<double>::lowest());
     prune_plan plan = make_plan(known.graph, groups, scores, global_ratio{share}, options_.limits);

@@ -6,9 +6,9 @@
 /// Trains a classifier epoch by epoch: schedule, optimiser, records, checkpoints, stop and resume.
 /// Area: train. Component: json.
 ///
-/// A run that is killed at any moment and resumed from its checkpoint ends with the same bits as one
-/// that was left alone: batches, augmentation, dropout and learning rate depend on the position only,
-/// and a step's result does not depend on the number of threads.
+/// A run that is killed at any moment and resumed from its checkpoint ends with the same bits as
+/// one that was left alone: batches, augmentation, dropout and learning rate depend on the position
+/// only, and a step's result does not depend on the number of threads.
 
 #include <slimming/core/config.hpp>        // index_t
 #include <slimming/core/error.hpp>         // error, bad_value
@@ -126,7 +126,8 @@ class trainer {
 
   enum class outcome { finished, stopped };
 
-  /// Trains until the epochs are done or the caller wants to stop. The model then has the parameters.
+  /// Trains until the epochs are done or the caller wants to stop. The model then has the
+  /// parameters.
   /// \throws diverged  if the loss, or a parameter that is to be saved, is NaN or infinite; checkpoint
   ///                   and model stay as last saved.
   outcome run(const trainer_callbacks& callbacks = {}) {

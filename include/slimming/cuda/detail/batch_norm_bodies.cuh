@@ -6,8 +6,9 @@
 /// Kernel bodies of <slimming/cuda/batch_norm.cuh>.
 /// Area: cuda, internal.
 ///
-/// Forward is two passes over x (statistics, normalise), backward two over x and the output gradient
-/// (sums, input gradient). Where one block can do a whole tile, both passes are one launch.
+/// Forward is two passes over x (statistics, normalise), backward two over x and the output
+/// gradient (sums, input gradient). Where one block can do a whole tile, both passes are one
+/// launch.
 
 #include <slimming/cuda/detail/channel_tiles.cuh>  // channel_tiles, reduce_tile
 

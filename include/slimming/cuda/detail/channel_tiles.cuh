@@ -102,8 +102,8 @@ template <class T, int V, layout Order>
   return t;
 }
 
-/// Calls `use(load(offset), offset)` for the items of a thread, \p Unroll at a time where there are as
-/// many: all loads of a batch are under way before the first is used.
+/// Calls `use(load(offset), offset)` for the items of a thread, \p Unroll at a time where there are
+/// as many: all loads of a batch are under way before the first is used.
 template <int Unroll, class Loaded, class Tiles, class Load, class Use>
 SLIMMING_HOST_DEVICE void for_each_item(const Tiles& tiles, int channel, int begin, int end,
                                         int step, const Load& load, const Use& use) {
@@ -125,8 +125,8 @@ SLIMMING_HOST_DEVICE void for_each_item(const Tiles& tiles, int channel, int beg
   }
 }
 
-/// What a reduction carries for one channel: the moments of `count` numbers (mean and sum of squared
-/// deviations), or two sums.
+/// What a reduction carries for one channel: the moments of `count` numbers (mean and sum of
+/// squared deviations), or two sums.
 struct channel_sums {
   float count;
   float a;
@@ -182,9 +182,9 @@ SLIMMING_HOST_DEVICE void combine_groups(Block& block, reduction_scratch<Lanes>&
   }
 }
 
-/// Reduces `own[lane]` of all threads of all blocks of a tile, and calls `finish(column, lane, sum)`
-/// once per channel, in the block that finishes the tile. Returns whether that is this block. What
-/// `finish` stores may be read by the whole block then.
+/// Reduces `own[lane]` of all threads of all blocks of a tile, and calls `finish(column, lane,
+/// sum)` once per channel, in the block that finishes the tile. Returns whether that is this block.
+/// What `finish` stores may be read by the whole block then.
 ///
 /// With one slice the block itself finishes. With more, each leaves its part in \p partial
 /// (slices x columns x lanes x 2) and the last one to come combines the parts in their order.

@@ -103,7 +103,8 @@ bool lower_sub(exec::lowering_context<Device>& c) {
   return true;
 }
 
-// (N, C, H, W) times (N, C, 1, 1): a squeeze-and-excitation gate. `image` is the input of full size.
+// (N, C, H, W) times (N, C, 1, 1): a squeeze-and-excitation gate. `image` is the input of full
+// size.
 template <class Device>
 void lower_gate(exec::lowering_context<Device>& c, std::size_t image, std::size_t gate) {
   using T = typename Device::value_type;

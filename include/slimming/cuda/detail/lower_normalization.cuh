@@ -83,8 +83,8 @@ class normalization_lowering {
     }
     const buffer_id dx =
         c_.wants_gradient(exec::fused::x) ? values_.din(exec::fused::x) : c_.scratch(in_.floats());
-    // Behind a residual addition ReLU's gate is only in its output, and the addend's gradient is what
-    // comes through it.
+    // Behind a residual addition ReLU's gate is only in its output, and the addend's gradient is
+    // what comes through it.
     const bool gated_by_y = addend_ && how_.relu;
     buffer_id dadd;
     if (gated_by_y)

@@ -6,8 +6,9 @@
 /// The values and gradients of a node in the device's element type, whatever they are stored in.
 /// Area: cuda, internal.
 ///
-/// On a device of 16-bit elements, what enters and leaves the network is floats. A lowering asks for
-/// its values here and gets scratch in T where that is so, with the conversions stated around it.
+/// On a device of 16-bit elements, what enters and leaves the network is floats. A lowering asks
+/// for its values here and gets scratch in T where that is so, with the conversions stated around
+/// it.
 
 #include <slimming/core/config.hpp>        // index_t
 #include <slimming/cuda/activation.cuh>    // pixel_grid

@@ -4,8 +4,8 @@
 
 /// \file
 /// Kernels whose every output element is computed on its own, over padded NHWC activations.
-/// Area: cuda, internal. Gradients are written the same way, each element gathering what reaches it,
-/// so that nothing depends on the order of threads.
+/// Area: cuda, internal. Gradients are written the same way, each element gathering what reaches
+/// it, so that nothing depends on the order of threads.
 
 #include <slimming/core/config.hpp>          // index_t
 #include <slimming/cuda/activation.cuh>      // pixel_grid
@@ -16,8 +16,8 @@
 
 namespace slimming::inline v0::cuda::detail {
 
-/// `out(pixel, c...) = op(block, pixel, c, values)`: \p Op fills V floats for the channels from c on
-/// and names the launch. Lanes behind the last channel become zero whatever it fills in.
+/// `out(pixel, c...) = op(block, pixel, c, values)`: \p Op fills V floats for the channels from c
+/// on and names the launch. Lanes behind the last channel become zero whatever it fills in.
 template <class T, int V, class Op>
 struct pixel_map_body {
   static constexpr const char* name = Op::name;

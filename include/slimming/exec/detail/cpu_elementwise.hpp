@@ -143,7 +143,8 @@ inline bool lower_sub(cpu_context& c) {
   return true;
 }
 
-// (N, C, H, W) times (N, C, 1, 1): a squeeze-and-excitation gate. `image` is the input of full size.
+// (N, C, H, W) times (N, C, 1, 1): a squeeze-and-excitation gate. `image` is the input of full
+// size.
 inline void lower_gate(cpu_context& c, std::size_t image, std::size_t gate) {
   const value_layout l = c.layout(c.node().inputs[image]);
   const buffer_id x = c.value(c.node().inputs[image]), g = c.value(c.node().inputs[gate]);

@@ -17,8 +17,8 @@
 
 namespace slimming::inline v0::exec::detail {
 
-/// A matrix of weights in the file: a row of `rows` numbers for each of `columns` output channels, or
-/// its transpose, (in, out), as MatMul and Gemm without transB have it.
+/// A matrix of weights in the file: a row of `rows` numbers for each of `columns` output channels,
+/// or its transpose, (in, out), as MatMul and Gemm without transB have it.
 struct file_weights {
   index_t rows = 0;     ///< input channels per group times taps
   index_t columns = 0;  ///< output channels

@@ -27,8 +27,8 @@ struct placement {
   std::vector<std::vector<std::size_t>> updates;
 };
 
-/// First and last step that touches each buffer, counted through both passes, and the floats that it
-/// needs; kept for the buffer whose memory it has.
+/// First and last step that touches each buffer, counted through both passes, and the floats that
+/// it needs; kept for the buffer whose memory it has.
 template <class Device>
 class lifetimes {
  public:

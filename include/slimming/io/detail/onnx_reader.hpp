@@ -29,11 +29,13 @@
 
 namespace slimming::inline v0::io::detail {
 
-/// Before it, BatchNormalization and Dropout meant something else; after it, nobody here has looked.
+/// Before it, BatchNormalization and Dropout meant something else; after it, nobody here has
+/// looked.
 inline constexpr std::int64_t oldest_onnx_opset = 7;
 inline constexpr std::int64_t newest_onnx_opset = 26;
 
-/// An initialiser whose element type we do not compute with is carried as the output of such a node.
+/// An initialiser whose element type we do not compute with is carried as the output of such a
+/// node.
 inline constexpr std::string_view carried_initializer_op = "Initializer";
 inline constexpr std::string_view own_domain = "slimming";
 

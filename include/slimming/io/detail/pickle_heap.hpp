@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// The objects of a pickle as inert records: numbers, texts, containers, and calls that nobody makes.
+/// The objects of a pickle as inert records: numbers, texts, containers, and calls that nobody
+/// makes.
 /// Area: io, internal.
 
 #include <cstddef>      // std::size_t
@@ -79,8 +80,8 @@ class pickle_heap {
 
   object_id add_integer(std::int64_t value) { return push({object_kind::integer, value}); }
   object_id add_real(double value) { return push({object_kind::real, value}); }
-  /// A text, bytes, a big integer or a global. \p text must outlive the heap: it lies in the file or
-  /// comes from keep().
+  /// A text, bytes, a big integer or a global. \p text must outlive the heap: it lies in the file
+  /// or comes from keep().
   object_id add_text(object_kind kind, std::string_view text) { return push({kind, text}); }
   /// A tuple, a persistent id or a call: its items stay as they are.
   object_id add_fixed(object_kind kind, std::span<const object_id> items) {

@@ -85,9 +85,9 @@ class torch_zip_storages final : public torch_storages {
   return torch_state(heap, path, bytes.size(), pickled.size(), limits).read(root, entry, storages);
 }
 
-/// Pickles of a magic number, the protocol, the writer's machine, the objects and the storages' keys;
-/// then each storage in that order: its number of elements and its elements, both little-endian
-/// whatever the writer's machine was.
+/// Pickles of a magic number, the protocol, the writer's machine, the objects and the storages'
+/// keys; then each storage in that order: its number of elements and its elements, both
+/// little-endian whatever the writer's machine was.
 class torch_legacy_storages final : public torch_storages {
  public:
   torch_legacy_storages(byte_reader& in, const pickle_heap& objects) : in_(in) {

@@ -78,7 +78,8 @@ inline constexpr std::array<std::string_view, 10> torch_callables{"torch._utils.
   return torch_dtype(name) || among(torch_untyped_storages) || among(torch_callables);
 }
 
-/// ('storage', type, key, location, elements[, view]); the legacy format also has views of storages.
+/// ('storage', type, key, location, elements[, view]); the legacy format also has views of
+/// storages.
 struct torch_storage {
   std::string_view key;
   std::optional<dtype> type;  // none: bytes
@@ -251,7 +252,8 @@ class torch_records {
     const auto state = heap_.items(parts[2]);
     return state.size() > 1 && is_text(state[1], ">") ? std::endian::big : std::endian::little;
   }
-  /// Bytes of a scalar, each of which UTF-8 may have doubled, and one more that betrays a longer text.
+  /// Bytes of a scalar, each of which UTF-8 may have doubled, and one more that betrays a longer
+  /// text.
   static constexpr std::size_t longest_scalar = 17;
 
   /// Bytes, the Python 2 text of them, or _codecs.encode(text, 'latin1'), their form in protocol 2.

@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// Writes a checkpoint as the zip archive of torch.save: pickle protocol 2 and one entry per storage.
+/// Writes a checkpoint as the zip archive of torch.save: pickle protocol 2 and one entry per
+/// storage.
 /// Area: io, internal. Component: zip.
 
 #include <slimming/core/dtype.hpp>               // dtype
@@ -105,8 +106,8 @@ class pickler {
   std::string out_;
 };
 
-/// torch._utils._rebuild_tensor_v2(storage, 0, shape, strides, False, OrderedDict()), or _v3 with the
-/// dtype for the types that have no typed storage.
+/// torch._utils._rebuild_tensor_v2(storage, 0, shape, strides, False, OrderedDict()), or _v3 with
+/// the dtype for the types that have no typed storage.
 inline void pickle_tensor(pickler& out, const any_tensor& tensor, const std::string& key) {
   std::string_view storage;
   std::string_view scalar = torch_uint64;

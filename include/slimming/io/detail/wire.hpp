@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// The wire format of protocol buffers, field by field. Reading leaves every field's bytes where they
-/// are, so that writing can copy what it does not understand or need not change.
+/// The wire format of protocol buffers, field by field. Reading leaves every field's bytes where
+/// they are, so that writing can copy what it does not understand or need not change.
 /// Area: io, internal. Format: https://protobuf.dev/programming-guides/encoding.
 
 #include <slimming/core/error.hpp>  // bad_file

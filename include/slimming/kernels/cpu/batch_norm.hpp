@@ -39,7 +39,8 @@ struct batch_norm_state {
   float* shift = nullptr;  ///< beta - mean * scale
 };
 
-/// Parameters and running statistics; `padded_channels(channels)` floats each, zeros in the padding.
+/// Parameters and running statistics; `padded_channels(channels)` floats each, zeros in the
+/// padding.
 struct batch_norm_parameters {
   const float* gamma = nullptr;
   const float* beta = nullptr;

@@ -90,7 +90,8 @@ inline void gather_channels(const float* x, index_t channels, std::span<const in
   });
 }
 
-/// dx(pixel, indices[i]) += dy(pixel, i), all other channels zero: the gradient of gather_channels().
+/// dx(pixel, indices[i]) += dy(pixel, i), all other channels zero: the gradient of
+/// gather_channels().
 inline void scatter_channels(const float* dy, index_t channels, std::span<const index_t> indices,
                              index_t pixels, float* dx) {
   const index_t stride = padded_channels(channels);

@@ -6,9 +6,9 @@
 /// A fully connected layer as the convolution that it is.
 /// Area: kernels/cpu.
 ///
-/// On (batch, features) it is a 1x1 convolution of 1x1 maps. Behind a flatten of (channels, h, w) it
-/// is a convolution whose kernel covers the whole map: the same weight matrix (out, channels * h *
-/// w), read as OIHW, and no copy of the activation.
+/// On (batch, features) it is a 1x1 convolution of 1x1 maps. Behind a flatten of (channels, h, w)
+/// it is a convolution whose kernel covers the whole map: the same weight matrix (out, channels * h
+/// * w), read as OIHW, and no copy of the activation.
 
 #include <slimming/core/config.hpp>              // index_t
 #include <slimming/kernels/cpu/convolution.hpp>  // convolution

@@ -6,10 +6,10 @@
 /// Scratch memory of the kernels and the one way in which they use threads.
 /// Area: kernels/cpu.
 ///
-/// A kernel never allocates: it says how many floats it needs and the caller passes them in. Part of
-/// them is shared by the whole call, part belongs to the thread slot that runs a task. Work is cut
-/// into tasks by shape alone, each task writes what no other task writes, and what tasks leave in
-/// the shared part is added in task order: results do not depend on the number of threads.
+/// A kernel never allocates: it says how many floats it needs and the caller passes them in. Part
+/// of them is shared by the whole call, part belongs to the thread slot that runs a task. Work is
+/// cut into tasks by shape alone, each task writes what no other task writes, and what tasks leave
+/// in the shared part is added in task order: results do not depend on the number of threads.
 
 #include <slimming/core/config.hpp>  // index_t
 #include <slimming/core/error.hpp>   // bad_value

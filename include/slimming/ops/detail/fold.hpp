@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Channels through a reshape, from the shapes alone: which axis of the result carries them, and which
-/// of them belong together so that the result stays rectangular.
+/// Channels through a reshape, from the shapes alone: which axis of the result carries them, and
+/// which of them belong together so that the result stays rectangular.
 /// Area: ops. Channel shuffle, focus, reorg, head splits and flattening are all this one function.
 
 #include <slimming/core/config.hpp>          // index_t
@@ -54,7 +54,8 @@ inline std::vector<reshape_block> reshape_blocks(const shape& in, const shape& o
 /// A reshape of one block whose input carries channels on one axis.
 class block_fold {
  public:
-  /// The channels `c` lie on an axis with `inner` elements behind it, `elements` in the whole block.
+  /// The channels `c` lie on an axis with `inner` elements behind it, `elements` in the whole
+  /// block.
   block_fold(channel_graph& graph, channels c, index_t inner, index_t elements)
       : graph_(graph), c_(c), size_(graph.size(c)), inner_(inner), elements_(elements) {}
 
@@ -147,11 +148,11 @@ inline bool keeps_all(const channel_graph& graph, channels c) {
   return true;
 }
 
-/// The layout of a value of extents \p in after a reshape to \p out. Where a block of axes is split so
-/// that several output axes could carry the channels, the one that tells most groups apart does (the
-/// outermost of equals), unless a reader wants them on \p read_axis. Channels that it does not tell
-/// apart are tied: equal positions of all groups in a channel shuffle, all pixels of a channel in a
-/// flattening, equal dimensions of all heads.
+/// The layout of a value of extents \p in after a reshape to \p out. Where a block of axes is split
+/// so that several output axes could carry the channels, the one that tells most groups apart does
+/// (the outermost of equals), unless a reader wants them on \p read_axis. Channels that it does not
+/// tell apart are tied: equal positions of all groups in a channel shuffle, all pixels of a channel
+/// in a flattening, equal dimensions of all heads.
 inline channel_layout fold(channel_graph& graph, const channel_layout& layout, const shape& in,
                            const shape& out, const std::string& name, index_t read_axis = -1) {
   channel_layout result(out.size());

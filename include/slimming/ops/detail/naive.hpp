@@ -73,8 +73,8 @@ inline shape broadcast_strides(const shape& in, const shape& out) {
   return strides;
 }
 
-/// Calls `visit(i, offset)` for the elements i of a row-major tensor of \p extents, where `offset` is
-/// the element's place under other \p strides.
+/// Calls `visit(i, offset)` for the elements i of a row-major tensor of \p extents, where `offset`
+/// is the element's place under other \p strides.
 template <class Visit>
 void for_each_strided(const shape& extents, const shape& strides, index_t offset,
                       const Visit& visit) {

@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// What shape inference of many operators shares: axes, broadcasting, lists that are attributes in old
-/// operator sets and inputs in new ones.
+/// What shape inference of many operators shares: axes, broadcasting, lists that are attributes in
+/// old operator sets and inputs in new ones.
 /// Area: ops.
 
 #include <slimming/core/config.hpp>        // index_t
@@ -63,8 +63,8 @@ inline std::vector<std::size_t> axes_of(std::span<const index_t> axes, std::size
   return out;
 }
 
-/// An integer list that old operator sets state as an attribute and new ones as input \p i. Empty if
-/// neither is there or the input is not known before the network runs.
+/// An integer list that old operator sets state as an attribute and new ones as input \p i. Empty
+/// if neither is there or the input is not known before the network runs.
 inline std::optional<std::vector<index_t>> integers_of(const op_node& node,
                                                        std::span<const value_facts> facts,
                                                        std::size_t i, std::string_view attribute) {

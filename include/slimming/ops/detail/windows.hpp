@@ -21,8 +21,8 @@
 
 namespace slimming::inline v0::ops::detail {
 
-/// Pads that give the output stated extents: ceil(in / stride) for SAME_*, in * stride if transposed. An
-/// odd element goes to the end (\p upper) or to the beginning.
+/// Pads that give the output stated extents: ceil(in / stride) for SAME_*, in * stride if
+/// transposed. An odd element goes to the end (\p upper) or to the beginning.
 inline void pad_to(rules::window& w, const op_node& node, std::span<const index_t> kernel,
                    std::span<const index_t> in, bool upper) {
   const std::string place = place_of(node);

@@ -58,9 +58,9 @@ struct entry_source {
   return sources;
 }
 
-/// The scale factors, each counted once. Behind a selection the narrow side has no scale factor of its
-/// own; those at exactly the wide value (the norm in front of the selection) speak for it then, and the
-/// wide side stays without.
+/// The scale factors, each counted once. Behind a selection the narrow side has no scale factor of
+/// its own; those at exactly the wide value (the norm in front of the selection) speak for it then,
+/// and the wide side stays without.
 [[nodiscard]] inline std::vector<entry_source> scale_sources(const channel_graph& graph,
                                                              const channel_groups& groups) {
   auto sources = sources_with_role(graph, groups, {role::scale});

@@ -84,8 +84,9 @@ class protection {
       throw bad_value("constraints::ignore",
                       "'" + pattern + "' matches no operator, value or parameter");
   }
-  // The wide side of a selection stays where a narrow channel that reads it must. Selections may read
-  // one another in any order, so this runs until nothing changes; each round settles one level.
+  // The wide side of a selection stays where a narrow channel that reads it must. Selections may
+  // read one another in any order, so this runs until nothing changes; each round settles one
+  // level.
   void protect_what_is_read() {
     std::int32_t reason = -1;
     for (bool changed = true; changed;) {

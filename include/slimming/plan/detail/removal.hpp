@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// The order in which groups go: steps that respect the constraints, so that every prefix is a plan.
+/// The order in which groups go: steps that respect the constraints, so that every prefix is a
+/// plan.
 /// Area: plan.
 
 #include <slimming/core/config.hpp>             // index_t
@@ -53,8 +54,8 @@ class removal {
   [[nodiscard]] const std::vector<step>& steps() const noexcept { return steps_; }
   [[nodiscard]] bool has_rounding() const noexcept { return limits_.round_to > 1; }
 
-  /// How many groups the step would remove now, with all that depends on them; 0 if nothing is left to
-  /// remove or a constraint forbids it.
+  /// How many groups the step would remove now, with all that depends on them; 0 if nothing is left
+  /// to remove or a constraint forbids it.
   [[nodiscard]] index_t size_of(const step& s) {
     collect(s);
     return static_cast<index_t>(pending_.size());

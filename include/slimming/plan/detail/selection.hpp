@@ -94,8 +94,8 @@ class selection {
     return static_cast<index_t>(static_cast<double>(n) * ratio);
   }
 
-  // Takes the step if it fits into what is left of the target, and with rounding also if it ends nearer
-  // to the target than stopping would. False: the target is reached.
+  // Takes the step if it fits into what is left of the target, and with rounding also if it ends
+  // nearer to the target than stopping would. False: the target is reached.
   bool take_towards(const removal::step& s, index_t& target) {
     if (target <= 0) return false;
     const index_t n = take_size(s);

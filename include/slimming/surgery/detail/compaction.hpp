@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// In-place compaction of one contiguous array, prepared first, moved without allocating or throwing.
+/// In-place compaction of one contiguous array, prepared first, moved without allocating or
+/// throwing.
 /// Area: surgery.
 
 #include <slimming/core/array_ref.hpp>           // array_ref
@@ -19,7 +20,8 @@
 
 namespace slimming::inline v0::detail {
 
-// Every index moves towards the front, so a forward walk reads each element before it is overwritten.
+// Every index moves towards the front, so a forward walk reads each element before it is
+// overwritten.
 template <std::size_t Size>
 inline std::byte* move_elements(std::byte* to, const std::byte* row,
                                 const std::vector<index_t>& indices) noexcept {

@@ -103,7 +103,8 @@ inline void require_unshared(std::vector<memory_use>& uses, const std::vector<ma
   }
 }
 
-/// Matches and does every check that surgery in place needs. Nothing has been written when it throws.
+/// Matches and does every check that surgery in place needs. Nothing has been written when it
+/// throws.
 /// \throws owner_refused  if an owner does not accept its new extents.
 inline void prepare_in_place(std::vector<matched>& pairs, const plan_record& plan) {
   match(pairs, plan);

@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// A contiguous array under a cut, seen as rows of runs: what stays of each row, and which rows stay.
+/// A contiguous array under a cut, seen as rows of runs: what stays of each row, and which rows
+/// stay.
 /// Area: surgery.
 
 #include <slimming/core/array_ref.hpp>  // array_ref
@@ -24,12 +25,13 @@ struct byte_run {
 
 /// Geometry only, in bytes; knows no memory.
 ///
-/// The axes in front are walked row by row; the rest of a row is memory order. Rows are as long as they
-/// can be while what stays of them repeats in every row.
+/// The axes in front are walked row by row; the rest of a row is memory order. Rows are as long as
+/// they can be while what stays of them repeats in every row.
 class row_plan {
  public:
   row_plan() = default;
-  /// \pre \p array is contiguous; \p cuts name increasing axes of it with increasing indices in range.
+  /// \pre \p array is contiguous; \p cuts name increasing axes of it with increasing indices in
+  /// range.
   row_plan(const array_ref& array, const std::vector<axis_cut>& cuts) {
     std::array<const std::vector<index_t>*, array_ref::max_rank> kept{};
     std::size_t last = 0;

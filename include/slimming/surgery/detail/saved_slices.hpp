@@ -22,7 +22,8 @@ namespace slimming::inline v0::detail {
 class saved_slices {
  public:
   saved_slices() = default;  // of an array that loses nothing
-  /// Copies what will go. \pre the array is contiguous and not cut yet; \p cut outlives this object.
+  /// Copies what will go. \pre the array is contiguous and not cut yet; \p cut outlives this
+  /// object.
   saved_slices(const array_ref& array, const parameter_cut& cut)
       : plan_(array, cut.axes), is_whole_(cut.entries.has_value()) {
     const std::size_t whole = static_cast<std::size_t>(array.size()) * size_of(array.type);
@@ -41,7 +42,8 @@ class saved_slices {
     for (std::size_t r = 0; r < rows_; ++r) to = save_row(to, array.data + r * plan_.row_size(), r);
   }
 
-  /// Spreads the kept bytes at the front of \p data to their old places and puts the others between.
+  /// Spreads the kept bytes at the front of \p data to their old places and puts the others
+  /// between.
   /// \pre the memory has its old size again.
   void restore(std::byte* data) const noexcept {
     if (bytes_.size() == 0) return;  // nothing was cut, so nothing has moved

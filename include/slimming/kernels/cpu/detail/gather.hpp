@@ -176,8 +176,8 @@ inline void gather_narrow_block(const gather& g, const float* source, index_t so
 }
 
 /// Gathers columns [column_begin, column_end) of the (pixels, taps * channels) matrix for lattice
-/// pixels [begin, end) into \p block, row stride \p ld. The source has \p source_stride channels per
-/// pixel, of which those from \p first_channel on are used.
+/// pixels [begin, end) into \p block, row stride \p ld. The source has \p source_stride channels
+/// per pixel, of which those from \p first_channel on are used.
 inline void gather_block(const gather& g, const float* source, index_t source_stride,
                          index_t first_channel, index_t channels, index_t begin, index_t end,
                          index_t column_begin, index_t column_end, float* block, index_t ld) {

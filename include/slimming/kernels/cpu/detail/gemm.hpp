@@ -43,7 +43,8 @@ struct b_in_cache {
 struct b_from_memory {
   std::uintptr_t at = 0, stride = 0;  ///< bytes
 
-  /// What tile \p t of \p tiles asks for during the \p depth steps of a block with rows of \p width.
+  /// What tile \p t of \p tiles asks for during the \p depth steps of a block with rows of \p
+  /// width.
   [[nodiscard]] b_from_memory share(const float* block, index_t width, index_t depth, index_t t,
                                     index_t tiles) const noexcept {
     const index_t row = width * static_cast<index_t>(sizeof(float));

@@ -6,9 +6,10 @@
 /// Where each weight of a convolution lies in the packed layout.
 /// Area: kernels/cpu.
 ///
-/// Output channels are cut into panels of two vectors, the last one of one vector where their number
-/// is odd. A panel is a matrix with a row per (tap, input channel) and its output channels as
-/// columns: what the micro-kernels of gemm.hpp stream through. Depthwise weights are (tap, channel).
+/// Output channels are cut into panels of two vectors, the last one of one vector where their
+/// number is odd. A panel is a matrix with a row per (tap, input channel) and its output channels
+/// as columns: what the micro-kernels of gemm.hpp stream through. Depthwise weights are (tap,
+/// channel).
 
 #include <slimming/core/config.hpp>         // index_t
 #include <slimming/kernels/cpu/vector.hpp>  // vector_width, padded_channels

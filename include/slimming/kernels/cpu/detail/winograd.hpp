@@ -3,15 +3,16 @@
 #pragma once
 
 /// \file
-/// Winograd convolution: the forward pass, and backward data as the forward pass of mirrored weights.
+/// Winograd convolution: the forward pass, and backward data as the forward pass of mirrored
+/// weights.
 /// Area: kernels/cpu.
 ///
 /// Two shapes of task. *By tiles*, for many tiles and few weights: all weights are transformed once
-/// and every task takes a block of tiles through all output channels, its transformed inputs staying
-/// in the cache. *By panels*, for few tiles and many weights: all inputs are transformed once and
-/// every task takes a block of tiles through one panel, transforming the panel's weights as it goes,
-/// so that they never reach memory. Where all inputs fit into a core's own cache, each thread
-/// transforms them for itself: fetching them from another core would take longer.
+/// and every task takes a block of tiles through all output channels, its transformed inputs
+/// staying in the cache. *By panels*, for few tiles and many weights: all inputs are transformed
+/// once and every task takes a block of tiles through one panel, transforming the panel's weights
+/// as it goes, so that they never reach memory. Where all inputs fit into a core's own cache, each
+/// thread transforms them for itself: fetching them from another core would take longer.
 
 #include <slimming/core/config.hpp>                          // index_t
 #include <slimming/kernels/cpu/detail/conv_output.hpp>       // conv_output

@@ -3,11 +3,12 @@
 #pragma once
 
 /// \file
-/// Weight gradients in the transformed domain: for each product, transformed inputs transposed times
-/// transformed output gradients, summed over tiles. Area: kernels/cpu.
+/// Weight gradients in the transformed domain: for each product, transformed inputs transposed
+/// times transformed output gradients, summed over tiles. Area: kernels/cpu.
 ///
-/// A task owns a block of input channels, a block of output channels and a share of the tiles, whose
-/// transforms it makes itself: doing so again in another block costs less than keeping them all.
+/// A task owns a block of input channels, a block of output channels and a share of the tiles,
+/// whose transforms it makes itself: doing so again in another block costs less than keeping them
+/// all.
 
 #include <slimming/core/config.hpp>                          // index_t
 #include <slimming/kernels/cpu/detail/gemm.hpp>              // gemm_panel

@@ -4,8 +4,8 @@
 
 /// \file
 /// Tiles of a map, and their way into and out of the transformed domain.
-/// Area: kernels/cpu. Maps need not be multiples of the tile: what lies outside counts as zero, what
-/// would be written outside is dropped.
+/// Area: kernels/cpu. Maps need not be multiples of the tile: what lies outside counts as zero,
+/// what would be written outside is dropped.
 
 #include <slimming/core/config.hpp>                             // index_t
 #include <slimming/kernels/cpu/detail/conv_output.hpp>          // conv_output
@@ -139,8 +139,8 @@ void transform_tile(const float* image, const tile_map& map, index_t y, index_t 
   }
 }
 
-/// Rows of transformed tiles: product f of the first tile lies at data + f * distance, the next tile
-/// \p stride behind it.
+/// Rows of transformed tiles: product f of the first tile lies at data + f * distance, the next
+/// tile \p stride behind it.
 struct transformed_tiles {
   float* data = nullptr;
   index_t stride = 0, distance = 0;

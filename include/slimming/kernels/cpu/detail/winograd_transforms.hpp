@@ -6,10 +6,10 @@
 /// One-dimensional transforms that turn a 3-tap convolution into elementwise products.
 /// Area: kernels/cpu. Lavin and Gray, CVPR 2016; Winograd 1980.
 ///
-/// For input d, kernel g and output y of one tile, y = output(input(d) * weights(g)), products taken
-/// element by element. The adjoints, output_adjoint and weights_adjoint, turn the same identity into
-/// the gradient of the kernel: dg = weights_adjoint(input(d) * output_adjoint(dy)). Two dimensions
-/// are one after the other: into_products() and out_of_products().
+/// For input d, kernel g and output y of one tile, y = output(input(d) * weights(g)), products
+/// taken element by element. The adjoints, output_adjoint and weights_adjoint, turn the same
+/// identity into the gradient of the kernel: dg = weights_adjoint(input(d) * output_adjoint(dy)).
+/// Two dimensions are one after the other: into_products() and out_of_products().
 
 #include <slimming/core/config.hpp>         // index_t
 #include <slimming/kernels/cpu/vector.hpp>  // vec

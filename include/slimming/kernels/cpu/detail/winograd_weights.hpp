@@ -31,8 +31,8 @@ struct weight_reader {
     return mirrored ? layout.transposed() : layout;
   }
 
-  /// Reads channels [first, last) of panel \p p, at most weight_strip of them: element (tap, channel,
-  /// column) to `to[(tap * weight_strip + channel - first) * panel_width + column]`.
+  /// Reads channels [first, last) of panel \p p, at most weight_strip of them: element (tap,
+  /// channel, column) to `to[(tap * weight_strip + channel - first) * panel_width + column]`.
   void read(index_t p, index_t first, index_t last, float* to) const noexcept {
     const index_t columns = std::min(panels().width(p), panels().out - p * panel_width);
     for (index_t tap = 0; tap < 9; ++tap)
@@ -99,8 +99,8 @@ void transform_all_weights(const weight_reader& reader, float* to) {
   });
 }
 
-/// Gradients in the transformed domain, (product, channel, column) with \p distance between products,
-/// to packed gradients of channels [first, last) of panel \p p.
+/// Gradients in the transformed domain, (product, channel, column) with \p distance between
+/// products, to packed gradients of channels [first, last) of panel \p p.
 template <class Transform>
 void transform_weight_gradient(const weight_layout& layout, index_t p, index_t first, index_t last,
                                const float* from, index_t distance, float* dweights) {
