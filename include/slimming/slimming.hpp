@@ -18,11 +18,12 @@
 #include <slimming/kernels/reference/linear.hpp>      // the naive oracle
 #include <slimming/kernels/reference/pool.hpp>        // the naive oracle
 #include <slimming/kernels/reference/softmax_cross_entropy.hpp>  // the naive oracle
-#include <slimming/model/prune.hpp>                              // prune, masked
-#include <slimming/models/by_name.hpp>                           // recipes
-#include <slimming/ops/builtin.hpp>                              // builtin_ops
-#include <slimming/prune.hpp>                                    // host applications
-#include <slimming/surgery/parallel.hpp>                         // surgery with oneTBB
-#include <slimming/train/evaluation.hpp>                         // accuracy and loss
-#include <slimming/train/optimiser.hpp>                          // SGD over a model
-#include <slimming/train/schedule.hpp>                           // learning rates
+#include <slimming/model/open_batch.hpp>  // networks of a fixed batch take any
+#include <slimming/model/prune.hpp>       // prune, masked
+#include <slimming/models/by_name.hpp>    // recipes
+#include <slimming/ops/builtin.hpp>       // builtin_ops
+#include <slimming/prune.hpp>             // host applications
+#include <slimming/surgery/parallel.hpp>  // surgery with oneTBB
+#include <slimming/train/evaluation.hpp>  // accuracy and loss
+#include <slimming/train/optimiser.hpp>   // SGD over a model
+#include <slimming/train/schedule.hpp>    // learning rates

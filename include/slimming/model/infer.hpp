@@ -181,8 +181,7 @@ inline std::optional<shape> extents_of_input(const model& net, value_id v,
 }
 
 /// What is known before any node has run: initialisers, and inputs with symbolic dimensions
-/// replaced by
-/// \p sample.
+/// replaced by \p sample.
 inline std::vector<value_facts> initial_facts(const model& net, const input_extents& given,
                                               const symbol_sample& sample,
                                               const counted_numbers& counted) {

@@ -191,8 +191,10 @@ class trainer {
     executor_.step(sgd_rule(sgd));
     const auto result = executor_.result();
     if (!std::isfinite(result.loss))
-      throw diverged("epoch " + std::to_string(at.epoch) + ", batch " + std::to_string(at.batch),
-                     "the loss is " + detail::to_text(result.loss) + "; " + last_good());
+      throw diverged(
+          "epoch " + std::to_string(at.epoch + 1) + ", batch " + std::to_string(at.batch + 1),
+          "the loss is " + detail::to_text(result.loss) + " at a learning rate of " +
+              detail::to_text(sgd.learning_rate) + "; a smaller one may help; " + last_good());
     state_.position = images_.position();
     state_.iteration = executor_.iteration();
     epoch_progress& p = state_.progress;
