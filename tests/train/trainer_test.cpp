@@ -160,7 +160,7 @@ TEST_CASE("a loss that is not a number stops the run and leaves the last good st
     return false;
   };
   CHECK_THROWS_WITH(t.run(c), Catch::Contains("epoch 3, batch 3") &&
-                                  Catch::Contains("rate of 0.1") && Catch::Contains("nan") &&
+                                  Catch::Contains("rate of 0.01;") && Catch::Contains("nan") &&
                                   Catch::Contains("last.safetensors"));
   auto restored = tiny_classifier(tiny_batch);
   const auto saved = sl::read_checkpoint(options.checkpoint);
