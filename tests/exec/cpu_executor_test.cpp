@@ -2,31 +2,15 @@
 // SPDX-License-Identifier: MIT
 #include <slimming/exec/cpu_executor.hpp>  // cpu_executor
 
-#include "tests/exec/small_net.hpp"  // small_net, random_values
-#include "tests/support/catch.hpp"   // TEST_CASE
+#include "tests/exec/small_net.hpp"        // small_net, random_values
+#include "tests/support/catch.hpp"         // TEST_CASE
+#include "tests/support/memory_meter.hpp"  // memory_meter
 
-#include <cstdlib>  // std::malloc
-#include <new>      // replaced operator new
-#include <vector>   // std::vector
+#include <vector>  // std::vector
 
 namespace sl = slimming;
 using test_support::random_values;
 using test_support::small_net;
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-
-}  // namespace
-
-// Counts what this thread allocates.
-[[gnu::noinline]] void* operator new(std::size_t n) {
-  ++allocations;
-  if (void* p = std::malloc(n)) return p;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace {
 
@@ -82,7 +66,7 @@ TEST_CASE("after the first step the calling thread allocates nothing") {
   e.set_labels(std::vector<sl::index_t>{0, 1, 2, 3, 4, 0});
   const auto rule = [](const sl::exec::parameter&) { return sl::exec::update_rule{}; };
   e.step(rule);
-  const std::size_t before = allocations;
+  const std::size_t before = test_support::memory_meter::count;
   e.step(rule);
-  CHECK(allocations == before);
+  CHECK(test_support::memory_meter::count == before);
 }

@@ -16,8 +16,8 @@
 #include <string>   // std::string
 #include <vector>   // std::vector
 
-#include "tests/io/memory_meter.hpp"  // meter
 #include "tests/support/catch.hpp"
+#include "tests/support/memory_meter.hpp"  // memory_meter
 
 namespace hostile {
 
@@ -39,15 +39,15 @@ inline bytes file(const std::string& name) {
 /// memory beyond \p most.
 template <class Parse>
 bool accepted(std::span<const std::byte> content, Parse&& parse, std::size_t most) {
-  const std::size_t before = meter::live;
-  meter::peak = before;
+  const std::size_t before = test_support::memory_meter::live;
+  test_support::memory_meter::peak = before;
   bool ok = true;
   try {
     parse(content);
   } catch (const slimming::bad_file&) {
     ok = false;
   }
-  const std::size_t used = meter::peak - before;
+  const std::size_t used = test_support::memory_meter::peak - before;
   if (used > most) FAIL("parsing took " << used << " bytes, allowed are " << most);
   return ok;
 }

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The slimming authors
 // SPDX-License-Identifier: MIT
-#include "tests/io/memory_meter.hpp"
+#include "tests/support/memory_meter.hpp"
 
 #include <malloc.h>  // malloc_usable_size
 
@@ -8,13 +8,14 @@
 #include <cstdlib>    // std::malloc
 #include <new>        // std::bad_alloc
 
-namespace hostile {
+namespace test_support {
 namespace {
 
 // malloc_usable_size makes bookkeeping of sizes unnecessary.
 void* metered(void* p) {
-  meter::live += malloc_usable_size(p);
-  meter::peak = std::max(meter::peak, meter::live);
+  ++memory_meter::count;
+  memory_meter::live += malloc_usable_size(p);
+  memory_meter::peak = std::max(memory_meter::peak, memory_meter::live);
   return p;
 }
 void* metered_or_throw(void* p) {
@@ -22,31 +23,33 @@ void* metered_or_throw(void* p) {
   return metered(p);
 }
 void release(void* p) noexcept {
-  meter::live -= malloc_usable_size(p);
+  memory_meter::live -= malloc_usable_size(p);
   std::free(p);
 }
 
 }  // namespace
-}  // namespace hostile
+}  // namespace test_support
 
 // Not inlined: g++ would otherwise pair malloc with the call of operator delete and warn.
 [[gnu::noinline]] void* operator new(std::size_t n) {
-  return hostile::metered_or_throw(std::malloc(n ? n : 1));
+  return test_support::metered_or_throw(std::malloc(n ? n : 1));
 }
 [[gnu::noinline]] void* operator new(std::size_t n, std::align_val_t a) {
   const auto alignment = static_cast<std::size_t>(a);
-  return hostile::metered_or_throw(
+  return test_support::metered_or_throw(
       std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment));
 }
 [[gnu::noinline]] void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
-  return hostile::metered(std::malloc(n ? n : 1));
+  return test_support::metered(std::malloc(n ? n : 1));
 }
-[[gnu::noinline]] void operator delete(void* p) noexcept { hostile::release(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { hostile::release(p); }
+[[gnu::noinline]] void operator delete(void* p) noexcept { test_support::release(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { test_support::release(p); }
 [[gnu::noinline]] void operator delete(void* p, const std::nothrow_t&) noexcept {
-  hostile::release(p);
+  test_support::release(p);
 }
-[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept { hostile::release(p); }
+[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept {
+  test_support::release(p);
+}
 [[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
-  hostile::release(p);
+  test_support::release(p);
 }
