@@ -1,8 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The slimming authors
 // SPDX-License-Identifier: MIT
+#include <slimming/core/random.hpp>  // random_stream
 #include <slimming/plan/scores.hpp>
 
+#include <algorithm>  // std::stable_sort
 #include <limits>
+#include <vector>  // std::vector
 
 #include "tests/plan/support.hpp"
 #include "tests/support/catch.hpp"
@@ -39,6 +42,27 @@ TEST_CASE("a group has no score until it gets a finite one") {
   CHECK_THROWS_AS(s.set(1, std::numeric_limits<double>::quiet_NaN()), sl::bad_value);
   CHECK_THROWS_AS(s.set(1, std::numeric_limits<double>::infinity()), sl::bad_value);
   CHECK_FALSE(s.has(1));
+}
+
+TEST_CASE("groups rank by score, equal ones and both zeros by number") {
+  const double odd[] = {0.0, -0.0, 5e-324, -5e-324, 1e300, -1e300, 0.1, 0.1, -7, 1, 2, 4};
+  sl::random_stream stream{11};
+  for (const std::size_t n : {0u, 1u, 2u, 12u, 300u, 5000u}) {
+    std::vector<sl::detail::ranked_group> groups;
+    for (std::size_t k = 0; k < n; ++k) {
+      const double u = stream.uniform();
+      const double score = u < 0.5 ? odd[static_cast<std::size_t>(24 * u)] : 1e3 * (u - 0.75);
+      groups.push_back({score, static_cast<std::int32_t>(k)});
+    }
+    auto expected = groups;
+    std::stable_sort(expected.begin(), expected.end(),
+                     [](const auto& a, const auto& b) { return a.score < b.score; });
+    sl::detail::sort_by_score(groups);
+    REQUIRE(groups.size() == expected.size());
+    bool is_same = true;
+    for (std::size_t k = 0; k < n; ++k) is_same = is_same && groups[k].group == expected[k].group;
+    CHECK(is_same);
+  }
 }
 
 TEST_CASE("normalisers divide by the unit's mean, maximum or the sum of what is not smaller") {

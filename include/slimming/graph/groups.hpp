@@ -43,7 +43,9 @@ class ragged {
     return {items_.data() + first_[r], static_cast<std::size_t>(first_[r + 1] - first_[r])};
   }
   /// The items of all rows, row after row.
-  [[nodiscard]] std::span<const std::int32_t> items() const noexcept { return items_; }
+  [[nodiscard]] std::span<const std::int32_t> items() const noexcept {
+    return {items_.data(), items_.size()};
+  }
 
  private:
   std::vector<std::int32_t> first_;

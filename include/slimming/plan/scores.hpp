@@ -8,14 +8,17 @@
 
 #include <slimming/core/config.hpp>           // index_t
 #include <slimming/core/detail/math.hpp>      // is_finite
-#include <slimming/core/detail/ordering.hpp>  // sort, larger
+#include <slimming/core/detail/ordering.hpp>  // larger
+#include <slimming/core/dtype.hpp>            // bit_cast
 #include <slimming/core/error.hpp>            // bad_value, shape_mismatch
 #include <slimming/graph/groups.hpp>          // channel_groups
 
+#include <array>        // std::array
 #include <cstdint>      // std::int32_t
 #include <limits>       // std::numeric_limits
 #include <string>       // std::to_string
 #include <string_view>  // std::string_view
+#include <utility>      // std::exchange
 #include <vector>       // std::vector
 
 namespace slimming::inline v0 {
@@ -53,11 +56,32 @@ struct ranked_group {
   std::int32_t group;
 };
 
-/// Ascending scores, ties in order of groups.
+/// Integers in the order of the finite numbers they stand for; 0 and -0 are one.
+[[nodiscard]] constexpr std::uint64_t ordered_bits(double x) noexcept {
+  constexpr std::uint64_t sign = std::uint64_t{1} << 63;
+  const auto bits = bit_cast<std::uint64_t>(x + 0.0);
+  return bits & sign ? ~bits : bits | sign;
+}
+
+/// Ascending scores, ties in order of groups. \pre groups increase
+/// \complexity O(n): digit by digit, from the last one, which keeps the order of equals.
 inline void sort_by_score(std::vector<ranked_group>& groups) {
-  sort(groups, [](const ranked_group& a, const ranked_group& b) {
-    return a.score != b.score ? a.score < b.score : a.group < b.group;
-  });
+  constexpr std::size_t digits = 8, radix = 256;
+  const auto digit = [](const ranked_group& g, std::size_t d) {
+    return static_cast<std::size_t>(ordered_bits(g.score) >> (8 * d)) % radix;
+  };
+  std::array<std::array<std::size_t, radix>, digits> place{};  // first how many, then where they go
+  for (const ranked_group& g : groups)
+    for (std::size_t d = 0; d < digits; ++d) ++place[d][digit(g, d)];
+  std::vector<ranked_group> sorted(groups.size());
+  for (std::size_t d = 0; d < digits && !groups.empty(); ++d) {
+    auto& to = place[d];
+    if (to[digit(groups.front(), d)] == groups.size()) continue;  // all have this digit
+    std::size_t first = 0;
+    for (auto& at : to) first += std::exchange(at, first);
+    for (const ranked_group& g : groups) sorted[to[digit(g, d)]++] = g;
+    groups.swap(sorted);
+  }
 }
 
 }  // namespace detail
@@ -85,8 +109,10 @@ inline void normalise(group_scores& scores, const channel_groups& groups, normal
       if (scores.has(g)) members.push_back({scores[g], g});
     if (members.empty()) continue;
     const auto divide = [&](const detail::ranked_group& m, double divisor) {
-      scores.set(m.group, divisor == 0 ? 0 : m.score / divisor,
-                 "normalised score of group " + std::to_string(m.group));
+      const double quotient = divisor == 0 ? 0 : m.score / divisor;
+      if (!detail::is_finite(quotient))
+        throw bad_value("normalised score of group " + std::to_string(m.group), quotient);
+      scores.set(m.group, quotient);
     };
     if (by == normaliser::lamp) {
       detail::sort_by_score(members);
