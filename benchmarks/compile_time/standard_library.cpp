@@ -1,17 +1,24 @@
 // SPDX-FileCopyrightText: 2026 The slimming authors
 // SPDX-License-Identifier: MIT
 
-// What any program pays that holds names and numbers in containers and sorts them.
-#include <algorithm>
+// What <slimming/prune.hpp> includes of the standard library.
 #include <array>
-#include <cmath>
+#include <bit>
+#include <cassert>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <cstring>
+#include <initializer_list>
+#include <limits>
+#include <new>
 #include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <variant>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 #include <vector>

@@ -19,12 +19,11 @@
 #include <slimming/train/optimiser.hpp>    // sgd_rule
 
 #include "benchmarks/support/measure.hpp"  // spread, measured_peak
+#include "benchmarks/support/program.hpp"  // run_program
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <map>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -35,20 +34,6 @@ namespace {
 namespace sl = slimming;
 using sl::index_t;
 
-constexpr const char* usage =
-    "bench_step [options]\n"
-    "  --arch NAME    vgg11|vgg16|vgg19|preresnet56|resnet56|densenet40|... (vgg11)\n"
-    "  --batch N      images per batch (64)\n"
-    "  --threads N    threads (all)\n"
-    "  --mask S       share of the channels that is masked, in [0, 1) (0)\n"
-    "  --inference    time the forward pass of the network compiled for inference\n"
-    "  --exact        no Winograd: only algorithms that multiply the numbers themselves\n"
-    "  --seconds S    go on for at least this long (3)\n"
-    "  --steps N      and for at least this many steps (10)\n"
-    "  --profile      also where the time goes, by kind of work (text only)\n"
-    "  --json         one JSON object instead of text\n"
-    "  --help         this text\n";
-
 struct arguments {
   std::string arch = "vgg11";
   index_t batch = 64;
@@ -58,46 +43,6 @@ struct arguments {
   double seconds = 3;
   int steps = 10;
 };
-
-arguments parse(int argc, char** argv) {
-  arguments a;
-  for (int i = 1; i < argc; ++i) {
-    const std::string option = argv[i];
-    const auto value = [&]() -> std::string {
-      if (++i >= argc) throw std::invalid_argument(option + " needs a value");
-      return argv[i];
-    };
-    if (option == "--arch")
-      a.arch = value();
-    else if (option == "--batch")
-      a.batch = std::stoi(value());
-    else if (option == "--threads")
-      a.threads = std::stoi(value());
-    else if (option == "--mask")
-      a.mask = std::stod(value());
-    else if (option == "--inference")
-      a.inference = true;
-    else if (option == "--exact")
-      a.exact = true;
-    else if (option == "--seconds")
-      a.seconds = std::stod(value());
-    else if (option == "--steps")
-      a.steps = std::stoi(value());
-    else if (option == "--profile")
-      a.profile = true;
-    else if (option == "--json")
-      a.json = true;
-    else if (option == "--help") {
-      std::fputs(usage, stdout);
-      std::exit(0);
-    } else
-      throw std::invalid_argument("unknown option " + option);
-  }
-  if (a.batch < 1 || a.threads < 1 || a.steps < 1)
-    throw std::invalid_argument("batch, threads and steps must be positive");
-  if (!(a.mask >= 0 && a.mask < 1)) throw std::invalid_argument("mask must lie in [0, 1)");
-  return a;
-}
 
 // The network, its masked channels gathered away.
 sl::model make_net(const arguments& a) {
@@ -255,11 +200,33 @@ void run(const arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    run(parse(argc, argv));
+  CLI::App program("One step of a network on the CPU: training, masked training or inference.",
+                   "bench_step");
+  arguments a;
+  program
+      .add_option("--arch", a.arch, "vgg11, vgg16, vgg19, preresnet56, resnet56, densenet40, ...")
+      ->capture_default_str();
+  program.add_option("--batch", a.batch, "images per batch")
+      ->capture_default_str()
+      ->check(bench::count());
+  program.add_option("--threads", a.threads, "threads; default: all")->check(bench::count());
+  program.add_option("--mask", a.mask, "share of the channels that is masked, in [0, 1)")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 0.999));
+  program.add_flag("--inference", a.inference,
+                   "time the forward pass of the network compiled for inference");
+  program.add_flag("--exact", a.exact,
+                   "no Winograd: only algorithms that multiply the numbers themselves");
+  program.add_option("--seconds", a.seconds, "go on for at least this long")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1e6));
+  program.add_option("--steps", a.steps, "and for at least this many steps")
+      ->capture_default_str()
+      ->check(bench::count());
+  program.add_flag("--profile", a.profile, "also where the time goes, by kind of work (text only)");
+  program.add_flag("--json", a.json, "one JSON object instead of text");
+  return bench::run_program(program, argc, argv, [&] {
+    run(a);
     return 0;
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "bench_step: %s\n%s", e.what(), usage);
-    return 2;
-  }
+  });
 }

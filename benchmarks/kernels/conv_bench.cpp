@@ -9,15 +9,14 @@
 #include <slimming/kernels/cpu/convolution.hpp>
 
 #include "benchmarks/support/measure.hpp"  // times_of, measured_peak
+#include "benchmarks/support/program.hpp"  // run_program
 
 #include <tbb/global_control.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <random>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,17 +27,6 @@ namespace cpu = slimming::kernels::cpu;
 using slimming::index_t;
 using slimming::kernels::conv_geometry;
 
-constexpr const char* usage =
-    "bench_conv [options]\n"
-    "  --batch N      images per batch (64)\n"
-    "  --threads N    threads (all)\n"
-    "  --repeats N    timed runs, of which the median counts (7)\n"
-    "  --layers TEXT  only layers whose name contains TEXT\n"
-    "  --pass TEXT    only passes whose name contains TEXT\n"
-    "  --chosen       only the algorithms that the cost table chooses\n"
-    "  --json         one JSON object per line instead of a table\n"
-    "  --help         this text\n";
-
 struct arguments {
   index_t batch = 64;
   int threads = static_cast<int>(std::thread::hardware_concurrency());
@@ -47,39 +35,6 @@ struct arguments {
   bool chosen = false;
   bool json = false;
 };
-
-arguments parse(int argc, char** argv) {
-  arguments a;
-  for (int i = 1; i < argc; ++i) {
-    const std::string option = argv[i];
-    const auto value = [&]() -> std::string {
-      if (++i >= argc) throw std::invalid_argument(option + " needs a value");
-      return argv[i];
-    };
-    if (option == "--batch")
-      a.batch = std::stoi(value());
-    else if (option == "--threads")
-      a.threads = std::stoi(value());
-    else if (option == "--repeats")
-      a.repeats = std::stoi(value());
-    else if (option == "--layers")
-      a.layers = value();
-    else if (option == "--pass")
-      a.pass = value();
-    else if (option == "--chosen")
-      a.chosen = true;
-    else if (option == "--json")
-      a.json = true;
-    else if (option == "--help") {
-      std::fputs(usage, stdout);
-      std::exit(0);
-    } else
-      throw std::invalid_argument("unknown option " + option);
-  }
-  if (a.batch < 1 || a.threads < 1 || a.repeats < 1)
-    throw std::invalid_argument("batch, threads and repeats must be positive");
-  return a;
-}
 
 struct layer {
   std::string name;
@@ -251,11 +206,23 @@ void run(const arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    run(parse(argc, argv));
+  CLI::App program(
+      "Convolution by layer, pass and algorithm: milliseconds, GFLOP/s, share of peak.",
+      "bench_conv");
+  arguments a;
+  program.add_option("--batch", a.batch, "images per batch")
+      ->capture_default_str()
+      ->check(bench::count());
+  program.add_option("--threads", a.threads, "threads; default: all")->check(bench::count());
+  program.add_option("--repeats", a.repeats, "timed runs, of which the median counts")
+      ->capture_default_str()
+      ->check(bench::count());
+  program.add_option("--layers", a.layers, "only layers whose name contains TEXT");
+  program.add_option("--pass", a.pass, "only passes whose name contains TEXT");
+  program.add_flag("--chosen", a.chosen, "only the algorithms that the cost table chooses");
+  program.add_flag("--json", a.json, "one JSON object per line instead of a table");
+  return bench::run_program(program, argc, argv, [&] {
+    run(a);
     return 0;
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "bench_conv: %s\n%s", e.what(), usage);
-    return 2;
-  }
+  });
 }

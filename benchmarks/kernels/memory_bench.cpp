@@ -10,6 +10,7 @@
 #include <slimming/kernels/cpu/workspace.hpp>  // for_each_task
 
 #include "benchmarks/support/measure.hpp"  // times_of
+#include "benchmarks/support/program.hpp"  // run_program
 
 #include <tbb/task_arena.h>
 
@@ -18,7 +19,6 @@
 #endif
 
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -32,46 +32,12 @@ namespace {
 namespace cpu = slimming::kernels::cpu;
 using slimming::index_t;
 
-constexpr const char* usage =
-    "bench_memory [options]\n"
-    "  --megabytes N  size of the buffer (80)\n"
-    "  --threads N    only so many threads (1, 2, 4, ... all)\n"
-    "  --repeats N    timed runs, of which the median counts (21)\n"
-    "  --json         one JSON object per line instead of a table\n"
-    "  --help         this text\n";
-
 struct arguments {
   index_t megabytes = 80;
-  int threads = 0, repeats = 21;
+  int threads = 0;  // 0: 1, 2, 4, ... all
+  int repeats = 21;
   bool json = false;
 };
-
-arguments parse(int argc, char** argv) {
-  arguments a;
-  for (int i = 1; i < argc; ++i) {
-    const std::string option = argv[i];
-    const auto value = [&]() -> int {
-      if (++i >= argc) throw std::invalid_argument(option + " needs a value");
-      return std::stoi(argv[i]);
-    };
-    if (option == "--megabytes")
-      a.megabytes = value();
-    else if (option == "--threads")
-      a.threads = value();
-    else if (option == "--repeats")
-      a.repeats = value();
-    else if (option == "--json")
-      a.json = true;
-    else if (option == "--help") {
-      std::fputs(usage, stdout);
-      std::exit(0);
-    } else
-      throw std::invalid_argument("unknown option " + option);
-  }
-  if (a.megabytes < 1 || a.threads < 0 || a.repeats < 1)
-    throw std::invalid_argument("megabytes, threads and repeats must be positive");
-  return a;
-}
 
 // Written once, so that every page is there.
 class buffer {
@@ -156,11 +122,20 @@ void run(const arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    run(parse(argc, argv));
+  CLI::App program("Bytes per second that threads read from a buffer as large as weights.",
+                   "bench_memory");
+  arguments a;
+  program.add_option("--megabytes", a.megabytes, "size of the buffer")
+      ->capture_default_str()
+      ->check(bench::count());
+  program.add_option("--threads", a.threads, "only so many threads; default: 1, 2, 4, ... all")
+      ->check(bench::count());
+  program.add_option("--repeats", a.repeats, "timed runs, of which the median counts")
+      ->capture_default_str()
+      ->check(bench::count());
+  program.add_flag("--json", a.json, "one JSON object per line instead of a table");
+  return bench::run_program(program, argc, argv, [&] {
+    run(a);
     return 0;
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "bench_memory: %s\n%s", e.what(), usage);
-    return 2;
-  }
+  });
 }

@@ -18,14 +18,13 @@
 #include <algorithm>    // std::sort
 #include <chrono>       // std::chrono
 #include <cstdio>       // std::printf
-#include <cstdlib>      // std::strtol
 #include <ctime>        // std::clock
-#include <optional>     // std::optional
 #include <string>       // std::string
 #include <string_view>  // std::string_view
 #include <vector>       // std::vector
 
-#include "benchmarks/surgery/networks.hpp"
+#include "benchmarks/support/program.hpp"   // run_program
+#include "benchmarks/surgery/networks.hpp"  // networks
 
 namespace {
 
@@ -35,50 +34,9 @@ struct options {
   std::vector<std::string> nets;
   int threads = 1, reps = 5;
   double ratio = 0.5;
-  bool reads_inputs =
-      true;  // count the kernels that read a channel, and the norms, as group L2 does
+  std::string axes = "group";
   bool as_json = false;
 };
-
-constexpr const char* usage =
-    "bench_surgery [--nets a,b,...] [--threads N] [--reps N] [--ratio R] [--axes group|out] "
-    "[--json]\n"
-    "  --nets    resnet18 resnet50 resnet152 resnext50 densenet121 densenet201 mobilenet_v2\n"
-    "            vgg19_bn yolov5s yolov5l chain; default: all\n"
-    "  --axes    group: L2 over kernels that write or read a channel and its norms (default);\n"
-    "            out: over kernels that write it\n"
-    "  --json    one JSON object per line instead of the table\n";
-
-std::optional<options> parse(int argc, char** argv) {
-  options o;
-  for (int k = 1; k < argc; ++k) {
-    const std::string_view flag = argv[k];
-    if (flag == "--json") {
-      o.as_json = true;
-      continue;
-    }
-    if (k + 1 == argc) return {};
-    const std::string value = argv[++k];
-    if (flag == "--threads")
-      o.threads = std::atoi(value.c_str());
-    else if (flag == "--reps")
-      o.reps = std::atoi(value.c_str());
-    else if (flag == "--ratio")
-      o.ratio = std::atof(value.c_str());
-    else if (flag == "--axes" && (value == "group" || value == "out"))
-      o.reads_inputs = value == "group";
-    else if (flag == "--nets")
-      for (std::size_t at = 0; at <= value.size();) {
-        const auto comma = std::min(value.find(',', at), value.size());
-        o.nets.push_back(value.substr(at, comma - at));
-        at = comma + 1;
-      }
-    else
-      return {};
-  }
-  if (o.threads < 1 || o.reps < 1) return {};
-  return o;
-}
 
 class stopwatch {
  public:
@@ -122,7 +80,7 @@ figures measure(void (*recipe)(bench::layers&), const options& o, const Run& run
     memory.save();
   }
   sl::importance_options counted{.over_unit = sl::normaliser::mean};
-  if (o.reads_inputs) counted.axes = {sl::role::weight, sl::role::weight_in, sl::role::scale};
+  if (o.axes == "group") counted.axes = {sl::role::weight, sl::role::weight_in, sl::role::scale};
   std::vector<double> graph_ms, score_ms, slice_ms, total_ms;
   figures f;
   for (int rep = 0; rep < o.reps; ++rep) {
@@ -168,25 +126,50 @@ void print(std::string_view name, const figures& f, const options& o) {
   std::fflush(stdout);
 }
 
+void run(const options& o) {
+  if (!o.as_json)
+    std::printf(
+        "%d thread%s, L2, global %.0f %%, milliseconds\n%-13s %10s %10s %8s %10s %10s %10s %10s\n",
+        o.threads, o.threads == 1 ? "" : "s", 100 * o.ratio, "net", "before", "after", "groups",
+        "graph", "score", "slice", "prune");
+  for (const auto& [name, recipe] : bench::networks)
+    if (o.nets.empty() || std::find(o.nets.begin(), o.nets.end(), name) != o.nets.end())
+      print(name,
+            o.threads == 1 ? measure(recipe, o, sl::sequential{})
+                           : measure(recipe, o, sl::parallel(o.threads)),
+            o);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto o = parse(argc, argv);
-  if (!o) {
-    std::fputs(usage, stderr);
-    return 2;
-  }
-  if (!o->as_json)
-    std::printf(
-        "%d thread%s, L2, global %.0f %%, milliseconds\n%-13s %10s %10s %8s %10s %10s %10s %10s\n",
-        o->threads, o->threads == 1 ? "" : "s", 100 * o->ratio, "net", "before", "after", "groups",
-        "graph", "score", "slice", "prune");
-  for (const auto& [name, recipe] : bench::networks) {
-    if (!o->nets.empty() && std::find(o->nets.begin(), o->nets.end(), name) == o->nets.end())
-      continue;
-    print(name,
-          o->threads == 1 ? measure(recipe, *o, sl::sequential{})
-                          : measure(recipe, *o, sl::parallel(o->threads)),
-          *o);
-  }
+  CLI::App program(
+      "How long one prune takes, in three stages, on networks of torchvision's and YOLOv5's "
+      "shapes.",
+      "bench_surgery");
+  options o;
+  std::vector<std::string> known;
+  for (const auto& [name, recipe] : bench::networks) known.emplace_back(name);
+  program.add_option("--nets", o.nets, "networks, separated by commas; default: all")
+      ->delimiter(',')
+      ->check(CLI::IsMember(known));
+  program.add_option("--threads", o.threads, "threads of score and slice")
+      ->capture_default_str()
+      ->check(bench::count());
+  program.add_option("--reps", o.reps, "repetitions, of which the median counts")
+      ->capture_default_str()
+      ->check(bench::count());
+  program.add_option("--ratio", o.ratio, "share of all channels that goes, in [0, 1)")
+      ->capture_default_str();
+  program
+      .add_option("--axes", o.axes,
+                  "L2 over the kernels that write a channel (out), or also those that read it and "
+                  "its norms (group)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"group", "out"}));
+  program.add_flag("--json", o.as_json, "one JSON object per line instead of the table");
+  return bench::run_program(program, argc, argv, [&] {
+    run(o);
+    return 0;
+  });
 }

@@ -11,12 +11,12 @@
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "benchmarks/support/program.hpp"  // run_program
 #include "tests/zoo/graphs.hpp"
 #include "tests/zoo/survey.hpp"
 
@@ -24,50 +24,14 @@ namespace {
 
 namespace sl = slimming;
 
-constexpr const char* usage =
-    "usage: zoo [--graphs FILE] [--share S] [--seed N] [--threads N] [--max-macs N] [--json FILE] "
-    "[NAME...]\n"
-    "  NAME        a network, or the beginning of its name; all networks if none is given\n"
-    "  --share     of all channels that goes (0.5)\n"
-    "  --max-macs  leaves out what costs more multiply-accumulates\n"
-    "exit code 1 if a network is not exact or does not shrink\n";
-
 struct arguments {
   std::string graphs = sl::zoo::standard_archive().string(), json;
   double share = 0.5;
   std::uint64_t seed = 1;
   int threads = 0;
-  sl::index_t max_macs = 0;
+  double max_macs = 0;
   std::vector<std::string> names;
 };
-
-arguments parse(int argc, char** argv) {
-  arguments a;
-  for (int i = 1; i < argc; ++i) {
-    const std::string key = argv[i];
-    if (!key.starts_with("--")) {
-      a.names.push_back(key);
-      continue;
-    }
-    if (++i == argc) throw std::invalid_argument(key + " needs a value");
-    const std::string value = argv[i];
-    if (key == "--graphs")
-      a.graphs = value;
-    else if (key == "--json")
-      a.json = value;
-    else if (key == "--share")
-      a.share = std::stod(value);
-    else if (key == "--seed")
-      a.seed = std::stoull(value);
-    else if (key == "--threads")
-      a.threads = std::stoi(value);
-    else if (key == "--max-macs")
-      a.max_macs = static_cast<sl::index_t>(std::stod(value));
-    else
-      throw std::invalid_argument("no option " + key);
-  }
-  return a;
-}
 
 bool is_wanted(const arguments& a, const std::string& name) {
   if (a.names.empty()) return true;
@@ -110,7 +74,7 @@ int run(const arguments& a) {
     if (!is_wanted(a, name)) continue;
     try {
       const sl::model net = zoo.load(name, a.seed);
-      if (a.max_macs > 0 && sl::zoo::macs_of(net) > a.max_macs) {
+      if (a.max_macs > 0 && static_cast<double>(sl::zoo::macs_of(net)) > a.max_macs) {
         ++skipped;
         continue;
       }
@@ -145,14 +109,23 @@ int run(const arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    const arguments a = parse(argc, argv);
+  CLI::App program(
+      "Prunes every network of the zoo and prints what became of it. Exit status 1 if a network is "
+      "not exact or does not shrink.",
+      "zoo");
+  arguments a;
+  program.add_option("names", a.names, "networks, or how their names begin; default: all");
+  program.add_option("--graphs", a.graphs, "archive of the graphs")->check(CLI::ExistingFile);
+  program.add_option("--share", a.share, "of all channels that goes")->capture_default_str();
+  program.add_option("--seed", a.seed, "of the random weights")->capture_default_str();
+  program.add_option("--threads", a.threads, "threads; default: all")->check(bench::count());
+  program.add_option("--max-macs", a.max_macs, "leave out what costs more multiply-accumulates")
+      ->check(CLI::Range(1.0, 1e15));
+  program.add_option("--json", a.json, "also write the rows to FILE");
+  return bench::run_program(program, argc, argv, [&] {
     if (a.threads == 0) return run(a);
     const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
                                     static_cast<std::size_t>(a.threads));
     return run(a);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "zoo: %s\n%s", e.what(), usage);
-    return 2;
-  }
+  });
 }
