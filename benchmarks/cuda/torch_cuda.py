@@ -83,7 +83,8 @@ def step_row(batch, precision, compiled):
     y = torch.randint(0, 10, (batch,), device="cuda")
     sgd = torch.optim.SGD(net.parameters(), 0.01, momentum=0.9, weight_decay=1e-4, fused=True)
     norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
-    run = torch.compile(net) if compiled else net
+    torch.compiler.reset()  # every row compiles for its own extents, as if it were alone
+    run = torch.compile(net, dynamic=False) if compiled else net
     amp = torch.autocast("cuda", dtype=torch.bfloat16) if precision == "bf16" else contextlib.nullcontext()
 
     def work():
@@ -111,6 +112,9 @@ def main():
     def report(name, ms):
         rows.append({"name": name, "ms": ms})
         print(f"{name:58s} {ms:10.4f}", flush=True)
+        if a.json:  # after every row: a run that is cut off leaves what it has
+            with open(a.json, "w") as out:
+                json.dump({"device": torch.cuda.get_device_name(), "torch": torch.__version__, "rows": rows}, out, indent=1)
 
     print(torch.cuda.get_device_name(), "torch", torch.__version__)
     everything = a.eager == a.compiled
@@ -121,9 +125,6 @@ def main():
         for precision in ("bf16", "tf32", "fp32"):
             for batch in (64, 256):
                 report(*step_row(batch, precision, compiled))
-    if a.json:
-        with open(a.json, "w") as out:
-            json.dump({"device": torch.cuda.get_device_name(), "torch": torch.__version__, "rows": rows}, out, indent=1)
 
 
 if __name__ == "__main__":
