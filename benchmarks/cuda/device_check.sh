@@ -35,7 +35,7 @@ fi
 mkdir -p "$out"
 tests=$build/tests/bin/cuda_device_tests bench=$build/bin/bench_cuda slim=$build/bin/slim
 # The kernels' own cases; whole networks would take the sanitizer too long.
-kernels='[cuda.block],[cuda.sgd],[cuda.gamma_l1],[cuda.batch_norm],[cuda.slice],[cuda.threshold],[cuda.pool],[cuda.elementwise],[cuda.channels],[cuda.softmax_cross_entropy],[cuda.augmentation]'
+kernels='[cuda.block],[cuda.sgd],[cuda.gamma_l1],[cuda.batch_norm],[cuda.slice],[cuda.threshold],[cuda.pool],[cuda.reduction],[cuda.sort],[cuda.elementwise],[cuda.channels],[cuda.softmax_cross_entropy],[cuda.augmentation]'
 
 # cuDNN where it is not on the loader's path: PyTorch's wheels bring one.
 if command -v python3 >/dev/null; then
@@ -44,16 +44,21 @@ print(":".join(p for s in sys.path for p in glob.glob(os.path.join(s, "nvidia", 
   export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}${LD_LIBRARY_PATH:+:}$wheels"
 fi
 
-failed=0
+failed=0 is_first=1
 seconds_left() { [ "$budget" -eq 0 ] && echo 86400 || echo $((budget - SECONDS)); }
 finish_early() { echo "== the budget is spent: run the same line again"; exit 3; }
 
 # piece NAME LIMIT COMMAND...: once, within LIMIT seconds; shows the end of its log.
 piece() {
-  local name=$1 limit=$2 start=$SECONDS status
+  local name=$1 limit=$2 start=$SECONDS status left
   shift 2
   [ ! -e "$out/$name.done" ] || { echo "== $name: done before"; return 0; }
-  [ "$(seconds_left)" -ge "$limit" ] || finish_early
+  left=$(seconds_left)
+  if [ "$left" -lt "$limit" ]; then
+    [ "$is_first" -eq 1 ] && [ "$left" -gt 0 ] || finish_early
+    limit=$left  # the slice is shorter than the piece: waiting for another one would never end
+  fi
+  is_first=0
   timeout -k 10 "$limit" "$@" >"$out/$name.log" 2>&1
   status=$?
   echo "== $name: exit $status after $((SECONDS - start)) s"
@@ -69,6 +74,7 @@ training() {
   [ ! -e "$out/$name.done" ] || { echo "== $name: done before"; return 0; }
   left=$(($(seconds_left) - 20))
   [ "$left" -ge 40 ] || finish_early
+  is_first=0
   timeout -s TERM "$left" "$@" --out "$run" --resume >>"$out/$name.log" 2>&1
   status=$?
   tail -n 3 "$out/$name.log" | cut -c1-160
@@ -111,7 +117,7 @@ for p in "${pieces[@]}"; do
     nondeterministic) piece nondeterministic 300 "$bench" --training --nondeterministic --json "$out/nondeterministic.json" ;;
     torch) piece torch 300 python3 benchmarks/cuda/torch_cuda.py --eager --json "$out/torch.json" ;;
     torch_compiled) piece torch_compiled 580 python3 benchmarks/cuda/torch_cuda.py --compiled --json "$out/torch_compiled.json" ;;
-    compare) piece compare 30 python3 benchmarks/cuda/compare.py "$out" ;;
+    compare) rm -f "$out/compare.done"; piece compare 30 python3 benchmarks/cuda/compare.py "$out" ;;
     vgg19) for seed in ${SEEDS:-1}; do vgg19 "$seed"; done ;;
     multipass) for seed in ${SEEDS:-1}; do multipass "$seed"; done ;;
     *) echo "unknown piece $p; --help lists them" >&2; exit 2 ;;
