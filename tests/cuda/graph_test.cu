@@ -27,7 +27,8 @@ TEST_CASE("a recording repeats what was enqueued, on the latest contents of its 
   REQUIRE(calls == 2);
   REQUIRE(again.is_recorded());
   REQUIRE(gpu::to_host(stream, sum) == std::vector<float>{5.0f, 10.0f});
-  gpu::copy_to_device<float>(stream, std::vector<float>{10.0f, 10.0f}, step);
+  const std::vector<float> tens{10.0f, 10.0f};
+  gpu::copy_to_device<float>(stream, tens, step);
   again(stream, [] {});
   REQUIRE(gpu::to_host(stream, sum) == std::vector<float>{15.0f, 20.0f});
 }

@@ -75,6 +75,7 @@ class cuda_platform {
   }
   void upload(const void* from, void* to, index_t bytes) {
     transfer(to, from, bytes, cudaMemcpyHostToDevice);
+    synchronize();  // the runtime does not promise that it has read the host's memory by now
   }
   void download(const void* from, void* to, index_t bytes) {
     transfer(to, from, bytes, cudaMemcpyDeviceToHost);
