@@ -177,15 +177,17 @@ class cudnn_convolution {
     heuristic.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph_)
         .set(CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, mode);
     if (!heuristic.try_finish()) return {};
-    constexpr std::int64_t most = 24;
+    // All of them: tens that use tensor cores come before the first one in full fp32.
+    const std::int64_t offered =
+        heuristic.count(CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR);
     std::vector<descriptor> engines;
     std::vector<cudnnBackendDescriptor_t> handles;
-    for (std::int64_t i = 0; i < most; ++i) {
+    for (std::int64_t i = 0; i < offered; ++i) {
       engines.emplace_back(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
       handles.push_back(engines.back().get());
     }
-    const std::int64_t count = heuristic.read(CUDNN_ATTR_ENGINEHEUR_RESULTS,
-                                              CUDNN_TYPE_BACKEND_DESCRIPTOR, handles.data(), most);
+    const std::int64_t count = heuristic.read(
+        CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR, handles.data(), offered);
     engines.resize(static_cast<std::size_t>(count));
     return engines;
   }

@@ -119,7 +119,15 @@ class cudnn_descriptor {
   /// False if the description is understood but not offered.
   [[nodiscard]] bool try_finish() { return lib().finalize(handle_) == CUDNN_STATUS_SUCCESS; }
 
-  /// Reads up to \p room values; returns how many there are.
+  /// How many values there are to read.
+  [[nodiscard]] std::int64_t count(cudnnBackendAttributeName_t name,
+                                   cudnnBackendAttributeType_t type) const {
+    std::int64_t n = 0;
+    lib().check(lib().get_attribute(handle_, name, type, 0, &n, nullptr),
+                "cudnnBackendGetAttribute");
+    return n;
+  }
+  /// Reads up to \p room values; returns how many it has read.
   template <class T>
   std::int64_t read(cudnnBackendAttributeName_t name, cudnnBackendAttributeType_t type, T* values,
                     std::int64_t room) const {
