@@ -46,23 +46,29 @@ struct row {
   double value = 0.0;
 };
 
-/// Prints as it goes; writes JSON at the end.
+/// Prints as it goes, and writes all rows so far to a JSON file: a run that is cut off leaves those.
 class report {
  public:
-  explicit report(std::string device) : device_(std::move(device)) {
+  /// \p json: the file; empty for none.
+  report(std::string device, std::string json)
+      : device_(std::move(device)), json_(std::move(json)) {
     std::printf("%s\n%-58s %10s   %s\n", device_.c_str(), "", "ms", "");
   }
   void add(row r) {
     std::printf("%-58s %10.4f   %-34s %8.3f\n", r.name.c_str(), r.ms, r.figure.c_str(), r.value);
     std::fflush(stdout);
     rows_.push_back(std::move(r));
+    if (!json_.empty()) write();
   }
   /// \p bytes moved in \p ms, as a share of the copy bandwidth.
   void add_bandwidth(std::string name, double ms, double bytes) {
     add({std::move(name), ms, "share of copy bandwidth", bytes / ms / 1e6 / copy_gb_per_s});
   }
-  void write(const std::string& path) const {
-    std::ofstream out(path);
+  double copy_gb_per_s = 1.0;
+
+ private:
+  void write() const {
+    std::ofstream out(json_);
     out << "{\"device\": \"" << device_ << "\", \"copy_gb_per_s\": " << copy_gb_per_s
         << ", \"rows\": [";
     for (std::size_t i = 0; i < rows_.size(); ++i)
@@ -72,10 +78,8 @@ class report {
     out << "\n]}\n";
   }
 
-  double copy_gb_per_s = 1.0;
-
- private:
   std::string device_;
+  std::string json_;
   std::vector<row> rows_;
 };
 
