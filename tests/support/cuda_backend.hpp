@@ -12,12 +12,13 @@
 ///     op(on.stream(), x.data(), ...);
 ///     REQUIRE(on.download(x) == ...);
 
-#include <cstddef>  // std::byte
-#include <cstring>  // std::memset
-#include <memory>   // std::unique_ptr
-#include <new>      // std::align_val_t
-#include <utility>  // std::swap
-#include <vector>   // std::vector
+#include <algorithm>  // std::min
+#include <cstddef>    // std::byte
+#include <cstring>    // std::memset
+#include <memory>     // std::unique_ptr
+#include <new>        // std::align_val_t
+#include <utility>    // std::swap
+#include <vector>     // std::vector
 
 #include "tests/support/catch.hpp"
 
@@ -90,7 +91,7 @@ class backend {
     buffer(emulation::memory& memory, index_t size)
         : memory_(&memory), size_(size), data_(::operator new[](bytes() + 1, at)) {
       std::memset(data_.get(), 0xcd, bytes());
-      memory_->add(data(), bytes());
+      memory_->add(data(), bytes(), std::min<std::size_t>(sizeof(T), 4));
     }
     ~buffer() {
       if (data_) memory_->remove(data());

@@ -8,6 +8,9 @@
 ///  * every access lies inside a live allocation of its memory and is aligned to its size;
 ///  * all threads of a block meet at every barrier, all threads of a warp at every shuffle;
 ///  * shared memory and fresh allocations hold garbage, so nothing may rely on zeros;
+///  * no two threads touch the same global memory, one of them writing, without a barrier of
+///    their block between them, nor two blocks at all in one launch, unless what one has written is
+///    published, ticketed and read as such;
 ///  * the schedule (which thread and block runs first) is chosen by the test: a missing barrier or a
 ///    dependence between blocks shows as a result that changes with it;
 ///  * the bytes that a launch reads and writes are counted.
@@ -25,51 +28,17 @@
 #include <memory>       // std::unique_ptr
 #include <numeric>      // std::iota
 #include <random>       // std::minstd_rand
-#include <stdexcept>    // std::runtime_error
 #include <string>       // std::string
 #include <type_traits>  // std::is_trivially_copyable_v
 #include <utility>      // std::exchange
 #include <vector>       // std::vector
 
-namespace slimming::emulation {
+#include "tests/support/cuda_memory.hpp"
 
-/// What a kernel body did wrong.
-class fault : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+namespace slimming::emulation {
 
 /// In which order threads and blocks get their turns.
 enum class schedule { forward, backward, shuffled };
-
-/// The allocations that kernel bodies may touch, and what they moved.
-class memory {
- public:
-  struct traffic {
-    std::size_t read = 0;
-    std::size_t written = 0;
-  };
-
-  void add(const void* p, std::size_t bytes) {
-    allocations_[reinterpret_cast<std::uintptr_t>(p)] = bytes;
-  }
-  void remove(const void* p) { allocations_.erase(reinterpret_cast<std::uintptr_t>(p)); }
-
-  void check(const void* p, std::size_t bytes, std::size_t alignment, const char* what) const {
-    const auto at = reinterpret_cast<std::uintptr_t>(p);
-    if (at % alignment != 0) throw fault(std::string(what) + ": misaligned access");
-    auto it = allocations_.upper_bound(at);
-    if (it == allocations_.begin()) throw fault(std::string(what) + ": outside every allocation");
-    --it;
-    if (at + bytes > it->first + it->second)
-      throw fault(std::string(what) + ": outside every allocation");
-  }
-
-  traffic moved;
-
- private:
-  std::map<std::uintptr_t, std::size_t> allocations_;
-};
 
 namespace detail {
 
@@ -84,6 +53,7 @@ class fibers {
   void run(const std::function<void(int)>& body, schedule order, std::minstd_rand& random) {
     body_ = &body;
     failure_ = nullptr;
+    barriers_ = 0;
     for (std::size_t i = 0; i < state_.size(); ++i) start(i);
     std::vector<std::size_t> turns(state_.size());
     std::iota(turns.begin(), turns.end(), std::size_t{0});
@@ -104,7 +74,8 @@ class fibers {
 
   void wait_for_block() { wait(waiting::for_block); }
   void wait_for_warp() { wait(waiting::for_warp); }
-  [[nodiscard]] std::size_t current() const noexcept { return current_; }
+  /// Barriers of the block since run() began.
+  [[nodiscard]] std::uint32_t barriers() const noexcept { return barriers_; }
 
  private:
   enum class waiting { for_nothing, for_block, for_warp, for_ever };
@@ -156,7 +127,10 @@ class fibers {
         state_[i].wait = waiting::for_nothing;
       released = true;
     };
-    if (all(0, state_.size(), waiting::for_block)) go(0, state_.size());
+    if (all(0, state_.size(), waiting::for_block)) {
+      go(0, state_.size());
+      ++barriers_;
+    }
     for (std::size_t begin = 0; !released && begin < state_.size(); begin += warp)
       if (all(begin, begin + warp, waiting::for_warp)) go(begin, begin + warp);
     if (!released) throw fault("threads wait for others that do not come to the same barrier");
@@ -166,6 +140,7 @@ class fibers {
   std::vector<fiber> state_;
   ucontext_t scheduler_;
   std::size_t current_ = 0;
+  std::uint32_t barriers_ = 0;
   const std::function<void(int)>* body_ = nullptr;
   std::exception_ptr failure_;
 };
@@ -185,6 +160,7 @@ class block {
     cuda::grid extent;
     cuda::grid at;
     const char* name;
+    std::uint32_t launch;
     std::vector<std::uint64_t> exchange = std::vector<std::uint64_t>(Threads);
   };
 
@@ -219,10 +195,16 @@ class block {
     std::memcpy(static_cast<void*>(&value), p, sizeof(value));
     return value;
   }
-  float load_published(const float* p) { return load(p); }
+  float load_published(const float* p) {
+    read(p, sizeof(float), alignof(float), true);
+    return *p;
+  }
   template <int N>
   cuda::packed<float, N> load_published(const float* p) {
-    return load<N>(p);
+    cuda::packed<float, N> value;
+    read(p, sizeof(value), alignof(cuda::packed<float, N>), true);
+    std::memcpy(static_cast<void*>(&value), p, sizeof(value));
+    return value;
   }
   template <class T>
   void store(T* p, std::type_identity_t<T> value) {
@@ -234,9 +216,10 @@ class block {
     write(p, sizeof(value), alignof(cuda::packed<T, N>));
     std::memcpy(static_cast<void*>(p), &value, sizeof(value));
   }
-  void publish() {}
+  void publish() { all_.memory.publish(now()); }
   unsigned take_ticket(unsigned* counter, unsigned last) {
     all_.memory.check(counter, sizeof(*counter), alignof(unsigned), all_.name);
+    all_.memory.take_ticket(now());
     const unsigned ticket = *counter;
     *counter = ticket >= last ? 0 : ticket + 1;
     return ticket;
@@ -252,13 +235,15 @@ class block {
     all_.fibers.wait_for_warp();
     return value;
   }
-  void read(const void* p, std::size_t bytes, std::size_t alignment) {
-    all_.memory.check(p, bytes, alignment, all_.name);
-    all_.memory.moved.read += bytes;
+  [[nodiscard]] access now() const noexcept {
+    return {all_.launch, all_.fibers.barriers(), all_.at.y * all_.extent.x + all_.at.x, thread_};
+  }
+  void read(const void* p, std::size_t bytes, std::size_t alignment,
+            bool may_be_published = false) {
+    all_.memory.read(p, bytes, alignment, now(), may_be_published, all_.name);
   }
   void write(const void* p, std::size_t bytes, std::size_t alignment) {
-    all_.memory.check(p, bytes, alignment, all_.name);
-    all_.memory.moved.written += bytes;
+    all_.memory.write(p, bytes, alignment, now(), all_.name);
   }
 
   common& all_;
@@ -306,7 +291,8 @@ class stream {
     auto& fibers = fibers_[Threads];
     if (!fibers) fibers = std::make_unique<detail::fibers>(Threads);
     typename Body::shared_type shared;
-    typename block<Threads>::common all{*fibers, *memory_, extent, {}, Body::name};
+    typename block<Threads>::common all{*fibers, *memory_,   extent,
+                                        {},      Body::name, memory_->begin_launch()};
     for (const int b : order) {
       std::memset(static_cast<void*>(&shared), 0xcd, sizeof(shared));
       all.at = {b % extent.x, b / extent.x};

@@ -117,12 +117,70 @@ TEST_CASE("accesses outside allocations and misaligned ones are found", "[emulat
   REQUIRE_THROWS_AS(launch<32>(on, first(&outside, 1)), emulation::fault);
 }
 
+TEST_CASE("threads of a block that meet in memory without a barrier are found", "[emulation]") {
+  const auto meet = [](bool has_barrier) {
+    backend on(schedule::forward);
+    const auto memory = on.allocate<float>(64);
+    launch<64>(on, [=, p = memory.data()](auto& block) {
+      block.store(p + block.thread(), 1.0f);
+      if (has_barrier) block.sync();
+      (void)block.load(p + 63 - block.thread());
+    });
+  };
+  REQUIRE_NOTHROW(meet(true));
+  REQUIRE_THROWS_AS(meet(false), emulation::fault);
+
+  backend on(schedule::backward);
+  const auto memory = on.allocate<float>(64);
+  const auto read_then_write = [&](bool has_barrier) {
+    launch<64>(on, [=, p = memory.data()](auto& block) {
+      (void)block.load(p);
+      if (has_barrier) block.sync();
+      if (block.thread() == 40) block.store(p, 2.0f);
+    });
+  };
+  REQUIRE_NOTHROW(read_then_write(true));
+  REQUIRE_THROWS_AS(read_then_write(false), emulation::fault);
+  REQUIRE_THROWS_AS(launch<64>(on, [p = memory.data()](auto& block) { block.store(p, 3.0f); }),
+                    emulation::fault);
+}
+
+TEST_CASE("blocks that meet in memory are found unless they publish and take tickets",
+          "[emulation]") {
+  enum class omitted { nothing, publish, first_barrier, ticket, last_barrier, published_load };
+  const auto meet = [](omitted without) {
+    backend on(schedule::forward);  // block 3 is the last
+    const auto memory = on.allocate<float>(4);
+    const auto counter = on.upload(std::vector<unsigned>{0});
+    auto body = [=, p = memory.data(), n = counter.data()](auto& block) {
+      if (block.thread() == 5) {
+        block.store(p + block.x(), 1.0f);
+        if (without != omitted::publish) block.publish();
+      }
+      if (without != omitted::first_barrier) block.sync();
+      if (block.thread() == 0 && without != omitted::ticket) (void)block.take_ticket(n, 3);
+      if (without != omitted::last_barrier) block.sync();
+      if (block.x() < 3) return;
+      for (int b = 0; b < 4; ++b)
+        if (without == omitted::published_load)
+          (void)block.load(p + b);
+        else
+          (void)block.load_published(p + b);
+    };
+    on.stream().launch<64>(gpu::grid{4}, calling<decltype(body)>{body});
+  };
+  REQUIRE_NOTHROW(meet(omitted::nothing));
+  for (const omitted without : {omitted::publish, omitted::first_barrier, omitted::ticket,
+                                omitted::last_barrier, omitted::published_load})
+    REQUIRE_THROWS_AS(meet(without), emulation::fault);
+}
+
 TEST_CASE("the traffic of a launch is counted in bytes", "[emulation]") {
   backend on(schedule::forward);
   const auto memory = on.allocate<float>(128);
   launch<32>(on, [p = memory.data()](auto& block) {
     const auto v = block.template load<4>(p + 4 * block.thread());
-    block.store(p + block.thread(), v.lane[0]);
+    block.store(p + 4 * block.thread(), v.lane[1]);
   });
   REQUIRE(on.bytes_read() == 32 * 16);
   REQUIRE(on.bytes_written() == 32 * 4);

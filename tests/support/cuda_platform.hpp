@@ -9,6 +9,7 @@
 #include <slimming/core/dtype.hpp>        // bfloat16, float16
 #include <slimming/cuda/convolution.cuh>  // conv_request
 
+#include <cstdint>     // std::uint16_t
 #include <cstring>     // std::memcpy
 #include <functional>  // std::function
 #include <memory>      // std::shared_ptr
@@ -32,7 +33,7 @@ class platform {
     memory(emulation::memory& all, index_t bytes)
         : all_(&all), data_(::operator new[](static_cast<std::size_t>(bytes) + 1, at)) {
       std::memset(data_, 0, static_cast<std::size_t>(bytes));
-      all.add(data_, static_cast<std::size_t>(bytes));
+      all.add(data_, static_cast<std::size_t>(bytes), sizeof(std::uint16_t));
     }
     ~memory() {
       if (!data_) return;
