@@ -12,6 +12,10 @@ TEST_CASE("activations of 2^31 elements or more are refused", "[cuda.activation]
   REQUIRE_NOTHROW(gpu::validate({2 * k, k, k - 1}, {}, "here"));
   REQUIRE_THROWS_AS(gpu::validate({2 * k, k, k}, {}, "here"), bad_value);
   REQUIRE_THROWS_AS(gpu::validate({1, 1, index_t{1} << 40}, {}, "here"), bad_value);
+  REQUIRE_NOTHROW(gpu::validate({1, 1, gpu::most_elements}, {}, "here"));
+  REQUIRE_THROWS_AS(gpu::validate({1, 1, gpu::most_elements + 1}, {}, "here"), bad_value);
+  REQUIRE_THROWS_AS(gpu::validate(gpu::pixel_grid(gpu::most_elements / 8 + 1, 3), "here"),
+                    bad_value);
   REQUIRE_THROWS_AS(gpu::validate({1, -1, 1}, {}, "here"), bad_value);
   REQUIRE_NOTHROW(gpu::validate({0, k, k}, {}, "here"));
 }

@@ -55,23 +55,27 @@ struct live_channels {
   index_t count = 0;
 };
 
-/// \throws bad_value  naming \p place if an extent is negative, the activation has 2^31 elements or
-///                    more, or more channels are live than there are.
+/// Elements of the largest activation: kernels count in 32 bits, and the last threads of a grid count
+/// on past the end before they see it.
+inline constexpr index_t most_elements = std::numeric_limits<int>::max() - 0xffff;
+
+/// \throws bad_value  naming \p place if an extent is negative, the activation has more than
+///                    most_elements, or more channels are live than there are.
 constexpr void validate(const activation_shape& shape, const live_channels& live,
                         std::string_view place) {
-  constexpr index_t most = std::numeric_limits<int>::max();
+  constexpr index_t most = most_elements;
   for (const index_t extent : {shape.images, shape.channels, shape.pixels})
     if (extent < 0 || extent > most) throw bad_value(place, extent);
   if (shape.images > 0 && shape.channels > 0 && shape.pixels > most / shape.images / shape.channels)
-    throw bad_value(place, "an activation of 2^31 elements or more");
+    throw bad_value(place, "an activation of nearly 2^31 elements or more");
   if (live.index && (live.count < 0 || live.count > shape.channels))
     throw bad_value(place, live.count);
 }
 
-/// \throws bad_value  naming \p place if an extent is negative or there are 2^31 elements or more.
+/// \throws bad_value  naming \p place if an extent is negative or there are more than most_elements.
 constexpr void validate(const pixel_grid& g, std::string_view place) {
   if (g.channels < 0 || g.stride < g.channels) throw bad_value(place, g.channels);
-  if (g.pixels < 0 || (g.stride > 0 && g.pixels > std::numeric_limits<int>::max() / g.stride))
+  if (g.pixels < 0 || (g.stride > 0 && g.pixels > most_elements / g.stride))
     throw bad_value(place, g.pixels);
 }
 
