@@ -234,7 +234,9 @@ class device_block {
   }
   SLIMMING_HOST_DEVICE unsigned take_ticket(unsigned* counter, unsigned last) const noexcept {
 #if defined(__CUDA_ARCH__)
-    return atomicInc(counter, last);
+    const unsigned ticket = atomicInc(counter, last);
+    if (ticket == last) __threadfence();  // the acquiring half of what publish() released
+    return ticket;
 #else
     return last - *counter;
 #endif
