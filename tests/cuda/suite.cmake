@@ -32,6 +32,17 @@ foreach(library IN LISTS libraries)
   target_compile_options(${library} PRIVATE -O1 -UNDEBUG)
 endforeach()
 
+if(TARGET slimming::cudnn)  # asks the library, needs no device
+  add_executable(cuda_plans "${CMAKE_CURRENT_LIST_DIR}/plans.cpp")
+  target_include_directories(cuda_plans PRIVATE "${PROJECT_SOURCE_DIR}")
+  target_link_libraries(cuda_plans PRIVATE slimming_test_support slimming::cudnn)
+  slimming_program(cuda_plans)
+  target_compile_options(cuda_plans PRIVATE -O1 -UNDEBUG)
+  set_target_properties(cuda_plans PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
+  add_test(NAME slimming.cuda.plans COMMAND cuda_plans)
+  set_tests_properties(slimming.cuda.plans PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600)
+endif()
+
 slimming_require("device tests" cuda)
 if(SLIMMING_BUILDABLE)
   # Asserts on, and the host's part, which takes longest to compile, as it stands: device code does not

@@ -13,7 +13,7 @@
 #include <slimming/cuda/activation.cuh>   // padded_channels
 #include <slimming/kernels/geometry.hpp>  // conv_geometry
 
-#include <vector>  // std::vector
+#include <cstddef>  // std::size_t
 
 namespace slimming::inline v0::cuda {
 
@@ -27,6 +27,14 @@ struct conv_request {
   conv_pass pass = conv_pass::forward;
   dtype values = dtype::float32;   ///< of activations, their gradients and the weights
   dtype weights = dtype::float32;  ///< of the weights' gradient; sums are fp32 always
+};
+
+/// How an implementation of a convolution is chosen.
+struct convolution_choice {
+  bool tf32 = false;          ///< fp32 operands may lose mantissa bits on their way in
+  bool deterministic = true;  ///< only implementations that give the same bits every time
+  bool timed = false;         ///< time the candidates; a different one may win the next time
+  std::size_t workspace = std::size_t{1} << 30;  ///< most scratch bytes
 };
 
 /// The geometry that kernels see: the padding channels take part, as zeros. A convolution with
