@@ -17,7 +17,10 @@ namespace {
 
 sl::exec::network fused_network(const sl::model& net, bool training) {
   auto n = sl::exec::make_network(net, {}, {});
-  sl::exec::fuse(n, {.training = training, .convolution = true, .normalization = true});
+  sl::exec::fuse(n, {.training = training,
+                     .convolution = true,
+                     .normalization = true,
+                     .selected_normalization = true});
   return n;
 }
 std::vector<std::string> operators(const sl::exec::network& n) {
@@ -149,13 +152,57 @@ TEST_CASE("identities, dropout in inference and selections of everything make wa
         names{"Convolution", "Normalization", "Dropout", "Relu"});
 }
 
-TEST_CASE("a selection of some channels stays") {
+TEST_CASE("a selection joins the normalisation before it, and so does the relu behind") {
+  for (const bool training : {true, false})
+    for (const bool is_gather : {false, true}) {
+      small_net b;
+      const auto x = b.conv(b.input({2, 3, 4, 4}), 3, 3);
+      const auto wide = b.norm(x);
+      const auto list = b.integers({0, is_gather ? -1 : 2});
+      const auto y = is_gather
+                         ? b.node("Gather", {wide, list}, {2, 2, 4, 4}, {{"axis", sl::index_t{1}}})
+                         : b.node("ChannelSelect", {wide, list}, {2, 2, 4, 4}, {}, "slimming");
+      const auto n = fused_network(b.finish({b.relu(y), x}), training);
+      REQUIRE(operators(n) == names{"Convolution", "SelectedNormalization"});
+      CHECK(n.nodes[1].input(fused::selection) == list);
+      CHECK(n.nodes[1].integer("relu", 0) == 1);
+      CHECK((n.nodes[1].input(fused::moments) != sl::no_value) == training);
+    }
+}
+
+TEST_CASE("a selection stays where others read all channels, or something lies between") {
+  const auto select = [](small_net& b, sl::value_id v) {
+    return b.node("ChannelSelect", {v, b.integers({0, 2})}, {2, 2, 4, 4}, {}, "slimming");
+  };
+  {
+    small_net b;
+    const auto y = b.norm(b.conv(b.input({2, 3, 4, 4}), 3, 3));
+    CHECK(operators(fused_network(b.finish({select(b, y), b.relu(y)}), true)) ==
+          names{"Convolution", "Normalization", "ChannelSelect", "Relu"});
+  }
+  {
+    small_net b;
+    const auto x = b.input({2, 3, 4, 4});
+    const auto y = b.add(b.norm(b.conv(x, 3, 3)), x);
+    CHECK(operators(fused_network(b.finish({select(b, y)}), true)) ==
+          names{"Convolution", "Normalization", "ChannelSelect"});
+  }
+  {
+    small_net b;
+    const auto y = b.max_pool(b.norm(b.conv(b.input({2, 3, 8, 8}), 3, 3)));
+    CHECK(operators(fused_network(b.finish({select(b, y)}), true)) ==
+          names{"Convolution", "Normalization", "ChannelSelect"});
+  }
+}
+
+TEST_CASE("a device without a lowering for it keeps the selection apart") {
   small_net b;
-  auto y = b.norm(b.conv(b.input({2, 3, 4, 4}), 3, 3));
-  y = b.node("ChannelSelect", {y, b.integers({0, 2})}, {2, 2, 4, 4}, {}, "slimming");
-  const auto net = b.finish({b.relu(y)});
-  CHECK(operators(fused_network(net, true)) ==
-        names{"Convolution", "Normalization", "ChannelSelect", "Relu"});
+  const auto y = b.norm(b.conv(b.input({2, 3, 4, 4}), 3, 3));
+  const auto net =
+      b.finish({b.node("ChannelSelect", {y, b.integers({0, 2})}, {2, 2, 4, 4}, {}, "slimming")});
+  auto n = sl::exec::make_network(net, {}, {});
+  sl::exec::fuse(n, {.training = true, .convolution = true, .normalization = true});
+  CHECK(operators(n) == names{"Convolution", "Normalization", "ChannelSelect"});
 }
 
 TEST_CASE("a linear layer behind a flatten reads the maps directly") {

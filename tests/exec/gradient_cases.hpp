@@ -118,6 +118,17 @@ void normalisations(const Check& check_gradients) {
        [](small_net& b, value x) { return b.relu(b.add(b.relu(b.norm(b.conv(x, 5, 3))), x)); }},
       {"of the residual stream",
        [](small_net& b, value x) { return b.add(b.conv(b.relu(b.norm(x)), 5, 3), x); }},
+      {"of a selection of the residual stream",
+       [](small_net& b, value x) {
+         const value some =
+             b.node("ChannelSelect", {b.norm(x), b.integers({4, 1})}, {2, 2, 7, 6}, {}, "slimming");
+         return b.add(b.conv(b.relu(some), 5, 3), x);
+       }},
+      {"of a selection that repeats",
+       [](small_net& b, value x) {
+         return b.node("Gather", {b.norm(x), b.integers({3, 0, 3})}, {2, 3, 7, 6},
+                       {{"axis", sl::index_t{1}}});
+       }},
       {"of a selection",
        [](small_net& b, value x) {
          const value wide = b.norm(x);

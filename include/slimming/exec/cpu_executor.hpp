@@ -10,7 +10,7 @@
 #include <slimming/exec/detail/cpu_convolution.hpp>    // lower_convolution
 #include <slimming/exec/detail/cpu_elementwise.hpp>    // lower_activation, lower_add, ...
 #include <slimming/exec/detail/cpu_fallback.hpp>       // lower_by_evaluation
-#include <slimming/exec/detail/cpu_normalization.hpp>  // lower_normalization
+#include <slimming/exec/detail/cpu_normalization.hpp>  // lower_normalization, ...
 #include <slimming/exec/detail/cpu_pool.hpp>           // lower_max_pool, lower_average_pool
 #include <slimming/exec/detail/cpu_shape.hpp>          // lower_concat, lower_slice, ...
 #include <slimming/exec/executor.hpp>                  // executor
@@ -26,6 +26,7 @@ const exec::lowering_table<Device>& cpu_device::lowerings() {
     exec::lowering_table<Device> t;
     t.add("Convolution", lower_convolution, exec::fused_domain);
     t.add("Normalization", lower_normalization, exec::fused_domain);
+    t.add("SelectedNormalization", lower_selected_normalization, exec::fused_domain);
     t.add("CrossEntropy", lower_cross_entropy, exec::fused_domain);
     for (const char* op :
          {"Relu", "LeakyRelu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Elu", "Clip"})

@@ -389,9 +389,11 @@ void executor<Device>::compile(const model& source, const op_registry& registry,
   } else {
     net.roots = net.outputs;
   }
+  const auto has = [&](std::string_view op) { return lowerings.contains(op, exec::fused_domain); };
   exec::fuse(net, {.training = training,
-                   .convolution = lowerings.contains("Convolution", exec::fused_domain),
-                   .normalization = lowerings.contains("Normalization", exec::fused_domain)});
+                   .convolution = has("Convolution"),
+                   .normalization = has("Normalization"),
+                   .selected_normalization = has("SelectedNormalization")});
 
   exec::detail::compilation<Device> state(std::move(net), registry, options_, device_);
   const auto nodes = static_cast<std::int32_t>(state.net.nodes.size());

@@ -4,12 +4,12 @@
 
 /// \file
 /// Rewrites of a network that save passes over memory: a normalisation takes its statistics from
-/// the convolution before it or, in inference, disappears into it; a residual add, a relu and a 2x2
-/// max pooling join the node before them. A mean over a map becomes the pooling that it is.
+/// the convolution before it or, in inference, disappears into it; a residual add, a selection of
+/// channels, a relu and a 2x2 max pooling join the node before them. A mean over a map becomes the pooling that it is.
 /// Area: exec. Device-independent: a rewrite happens only if the device has a lowering for its
 /// result.
 ///
-/// Two operators result, in the domain `fused_domain`. They keep the attributes of the node that
+/// Three operators result, in the domain `fused_domain`. They keep the attributes of the node that
 /// they grew from and add their own.
 ///
 /// `Convolution`, from Conv, Gemm or MatMul (attribute `from` names which); behind a flatten, the
@@ -24,8 +24,14 @@
 ///   inputs      0 x, 1 gamma, 2 beta, 3 mean, 4 variance, 5 moments of x, 6 addend
 ///   outputs     0 y = pool(relu(norm(x) + addend))
 ///   attributes  `relu`, `pool` (1: max over 2x2 windows with stride 2; never with an addend)
+///
+/// `SelectedNormalization`, from BatchNormalization and the ChannelSelect behind it:
+///   inputs      0 x, 1 gamma, 2 beta, 3 mean, 4 variance, 5 moments of x, 6 channels
+///   outputs     0 y = relu(norm(x)[channels])
+///   attributes  `relu`
 
 #include <slimming/core/config.hpp>    // index_t
+#include <slimming/exec/geometry.hpp>  // selection_of
 #include <slimming/exec/network.hpp>   // network
 #include <slimming/model/op_node.hpp>  // op_node
 
@@ -45,14 +51,15 @@ inline constexpr std::string_view fused_domain = "slimming.exec";
 namespace fused {
 inline constexpr std::size_t x = 0, weight = 1, bias = 2, conv_addend = 3, folded_norm = 4;
 inline constexpr std::size_t gamma = 1, beta = 2, mean = 3, variance = 4, moments = 5,
-                             norm_addend = 6;
+                             norm_addend = 6, selection = 6;
 }  // namespace fused
 
 /// Which rewrites are wanted: what the device can lower, in which mode.
 struct fusion_options {
   bool training = false;
-  bool convolution = false;    ///< the device lowers `Convolution`
-  bool normalization = false;  ///< the device lowers `Normalization`
+  bool convolution = false;             ///< the device lowers `Convolution`
+  bool normalization = false;           ///< the device lowers `Normalization`
+  bool selected_normalization = false;  ///< and `SelectedNormalization`
 };
 
 namespace detail {
@@ -78,7 +85,7 @@ class fuser {
     for (std::size_t n = 0; n < net_.nodes.size(); ++n) join_followers(n);
     sweep();
     for (std::size_t n = 0; n < net_.nodes.size(); ++n)
-      if (is_fused(n, "Normalization") && options_.training) take_moments(n);
+      if (is_normalization(n) && options_.training) take_moments(n);
     net_.relink();
   }
 
@@ -90,6 +97,9 @@ class fuser {
   }
   [[nodiscard]] bool is_fused(std::size_t n, std::string_view op) const {
     return net_.nodes[n].op == op && net_.nodes[n].domain == fused_domain;
+  }
+  [[nodiscard]] bool is_normalization(std::size_t n) const {
+    return is_fused(n, "Normalization") || is_fused(n, "SelectedNormalization");
   }
   // Nodes that were merged into another one have no outputs left.
   void sweep() {
@@ -115,13 +125,11 @@ class fuser {
     net_.relink();
   }
   [[nodiscard]] bool selects_all(const op_node& x) const {
-    if (x.op != "ChannelSelect" || x.inputs.size() < 2) return false;
-    const any_tensor* indices = net_.tensor(x.inputs[1]);
-    const shape& e = net_.at(x.inputs[0]).extents;
-    if (indices == nullptr || e.size() < 2 || indices->size() != e[1]) return false;
-    const auto list = indices->converted<index_t>();
-    for (std::size_t i = 0; i < list.size(); ++i)
-      if (list[i] != static_cast<index_t>(i)) return false;
+    const auto list = selection_of(x, net_);
+    if (!list || static_cast<index_t>(list->size()) != net_.at(x.inputs[0]).extents[1])
+      return false;
+    for (std::size_t i = 0; i < list->size(); ++i)
+      if ((*list)[i] != static_cast<index_t>(i)) return false;
     return true;
   }
 
@@ -235,9 +243,10 @@ class fuser {
     if (!is_norm && !is_fused(n, "Convolution")) return;
     if (has_followers(n)) return;  // met again, at the place of the last that joined it
     n = join_add(n, is_norm ? fused::norm_addend : fused::conv_addend);
+    if (is_norm) n = join_selection(n);
     // A relu behind a convolution hides the sign that its own backward pass needs.
     if (is_norm || !options_.training) n = join_relu(n);
-    if (is_norm) join_pool(n);
+    if (is_fused(n, "Normalization")) join_pool(n);
   }
   std::size_t join_add(std::size_t n, std::size_t slot) {
     const value_id v = node(n).outputs[0];
@@ -266,6 +275,20 @@ class fuser {
     const bool is_norm = is_fused(n, "Normalization");
     return x.has("relu") || x.has("pool") ||
            x.input(is_norm ? fused::norm_addend : fused::conv_addend) != no_value;
+  }
+
+  // Channels that are not selected need not be normalised, only counted.
+  std::size_t join_selection(std::size_t n) {
+    const std::int32_t reader = only_reader(node(n).outputs[0]);
+    if (reader < 0 || !options_.selected_normalization ||
+        node(n).input(fused::norm_addend) != no_value)
+      return n;
+    const op_node& select = net_.nodes[static_cast<std::size_t>(reader)];
+    if (!selection_of(select, net_)) return n;
+    node(n).op = "SelectedNormalization";
+    node(n).inputs[fused::selection] = select.inputs[1];
+    take_over(n, static_cast<std::size_t>(reader));
+    return static_cast<std::size_t>(reader);
   }
 
   std::size_t join_relu(std::size_t n) {

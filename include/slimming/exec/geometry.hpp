@@ -3,7 +3,7 @@
 #pragma once
 
 /// \file
-/// The shape facts of a convolution or pooling node, as kernels want them.
+/// The shape facts of a convolution, pooling or channel selection node, as kernels want them.
 /// Area: exec. Shared by all devices.
 
 #include <slimming/core/config.hpp>       // index_t
@@ -14,6 +14,7 @@
 
 #include <algorithm>  // std::max
 #include <array>      // std::array
+#include <optional>   // std::optional
 #include <string>     // std::string
 #include <vector>     // std::vector
 
@@ -94,6 +95,29 @@ struct window {
   g.ceil_mode = node.integer("ceil_mode", 0) != 0;
   g.count_include_pad = node.integer("count_include_pad", 0) != 0;
   return g;
+}
+
+/// The channels that a list names, none of them negative; nothing unless \p list is a known vector.
+/// \p channels is how many there are to choose from.
+[[nodiscard]] inline std::optional<std::vector<index_t>> channels_in(const network& net,
+                                                                     value_id list,
+                                                                     index_t channels) {
+  const any_tensor* const t = net.tensor(list);
+  if (t == nullptr || t->rank() != 1) return {};
+  auto chosen = t->converted<index_t>();
+  for (index_t& c : chosen) c += c < 0 ? channels : 0;
+  return chosen;
+}
+/// What a node selects of its first input's channels: ChannelSelect, or what other programs write
+/// for it, Gather along axis 1 by a constant list. Nothing for any other node.
+[[nodiscard]] inline std::optional<std::vector<index_t>> selection_of(const op_node& node,
+                                                                      const network& net) {
+  if (node.op != "ChannelSelect" && node.op != "Gather") return {};
+  const shape& x = net.at(node.inputs[0]).extents;
+  const auto rank = static_cast<index_t>(x.size());
+  const index_t axis = node.op == "Gather" ? node.integer("axis", 0) : 1;
+  if (rank < 2 || (axis != 1 && axis + rank != 1)) return {};
+  return channels_in(net, node.input(1), x[1]);
 }
 
 }  // namespace slimming::inline v0::exec

@@ -44,7 +44,8 @@ struct norm_problem {
   [[nodiscard]] index_t map() const { return g.h * g.w; }
   [[nodiscard]] index_t out_map() const { return g.out_pixels() / g.batch; }
 
-  [[nodiscard]] norm_results run() const {
+  // \p before: what dx holds and is added to, if anything.
+  [[nodiscard]] norm_results run(const std::vector<float>& before = {}) const {
     const auto stride = static_cast<std::size_t>(cpu::padded_channels(g.channels));
     const auto padded = [&](const std::vector<double>& v) {
       auto out = test::to_float(v);
@@ -78,7 +79,7 @@ struct norm_problem {
       cpu::batch_norm_training_state(p, g.channels, g.pixels(), moments, state);
     }
     r.y.assign(nhwc_dy.size(), 1e30f);
-    r.dx.assign(nhwc.size(), 1e30f);
+    r.dx = before.empty() ? std::vector<float>(nhwc.size(), 1e30f) : before;
     if (f.add) r.dadd.assign(nhwc.size(), 1e30f);
     r.dgamma.assign(stride, 1e30f);
     r.dbeta.assign(stride, 1e30f);
@@ -95,7 +96,8 @@ struct norm_problem {
                              {.dx = r.dx.data(),
                               .dadd = f.add ? r.dadd.data() : nullptr,
                               .dgamma = r.dgamma.data(),
-                              .dbeta = r.dbeta.data()},
+                              .dbeta = r.dbeta.data(),
+                              .accumulate = !before.empty()},
                              memory);
     return r;
   }
@@ -180,6 +182,18 @@ TEST_CASE("every fusion agrees with the chain of its parts, forward and backward
       }
   check_against_oracle({70, 2, 2, 20, {true, true, false, false}});
   check_against_oracle({2, 1, 1, 9, {false, false, false, false}});
+}
+
+TEST_CASE("a gradient that others have begun is added to") {
+  for (const fusion f : {fusion{true, false, false, false}, fusion{true, false, true, false},
+                         fusion{true, true, false, false}}) {
+    const norm_problem p(3, 8, 6, 11, f);
+    const norm_results fresh = p.run();
+    const auto before = test::to_nhwc(test::random_values(p.g.pixels() * 11, 9), 3, 11, p.map());
+    const norm_results added = p.run(before);
+    CHECK(added.dgamma == fresh.dgamma);
+    for (std::size_t i = 0; i < before.size(); ++i) REQUIRE(added.dx[i] == before[i] + fresh.dx[i]);
+  }
 }
 
 TEST_CASE("batch normalisation is bit-identical for any number of threads") {

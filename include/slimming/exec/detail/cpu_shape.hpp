@@ -11,6 +11,7 @@
 #include <slimming/exec/cpu_device.hpp>          // cpu_device
 #include <slimming/exec/crop.hpp>                // crop, crop_of_slice
 #include <slimming/exec/detail/cpu_packing.hpp>  // cpu_context, clear_padding
+#include <slimming/exec/geometry.hpp>            // selection_of
 #include <slimming/exec/lowering.hpp>            // lowering_context
 #include <slimming/kernels/cpu/channels.hpp>     // copy_channels, gather_channels
 
@@ -141,21 +142,17 @@ inline bool lower_split(cpu_context& c) {
   return !parts.empty();
 }
 
-// ChannelSelect, or what other programs write for it: Gather along the channels by a constant list.
 inline bool lower_channel_select(cpu_context& c) {
-  const op_node& node = c.node();
-  const value_layout l = c.layout(node.inputs[0]);
-  const any_tensor* list = c.tensor(node.input(1));
-  if (list == nullptr || list->rank() != 1 || !l.channels_last) return false;
-  if (axis_of(node, l.extents.size(), node.op == "Gather" ? 0 : 1) != 1) return false;
-  auto indices = list->converted<index_t>();
-  for (index_t& i : indices) i += i < 0 ? l.channels : 0;
+  const value_layout l = c.layout(c.node().inputs[0]);
+  const auto selected = selection_of(c.node(), c.net());
+  if (!selected || !l.channels_last) return false;
+  const std::vector<index_t>& indices = *selected;
   c.forward(
       "select forward",
       [=](cpu_run&, floats x, floats y) {
         kernels::cpu::gather_channels(x.data(), l.channels, indices, l.pixels(), y.data());
       },
-      c.value(node.inputs[0]), c.output(0));
+      c.value(c.node().inputs[0]), c.output(0));
   if (!c.needs_backward()) return true;
   c.backward(
       "select backward",

@@ -120,10 +120,11 @@ struct batch_norm_tape {
 
 /// What backward writes.
 struct batch_norm_gradients {
-  float* dx = nullptr;    ///< may be dy if nothing is pooled
+  float* dx = nullptr;    ///< may be dy if nothing is pooled and nothing accumulated
   float* dadd = nullptr;  ///< gradient of the residual, or null; may be dy
   float* dgamma = nullptr;
   float* dbeta = nullptr;
+  bool accumulate = false;  ///< dx += instead of dx =
 };
 
 /// Scratch of batch_norm_backward().
@@ -176,7 +177,7 @@ inline void batch_norm_backward(const batch_norm_geometry& g, const batch_norm_t
       a.slope[c] = tape.frozen ? 0.0f : static_cast<float>(product * inv_std * inv_std / n);
     }
   });
-  detail::norm_backward_data(a, g.relu, g.max_pool_2x2);
+  detail::norm_backward_data(a, g.relu, g.max_pool_2x2, out.accumulate);
 }
 
 }  // namespace slimming::inline v0::kernels::cpu

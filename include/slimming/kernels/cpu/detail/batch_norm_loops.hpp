@@ -191,10 +191,12 @@ inline void norm_backward_sums(const norm_backward_arguments& a, bool relu, bool
 }
 
 /// Second pass: dx from the masked gradient and the per-channel terms.
-inline void norm_backward_data(const norm_backward_arguments& a, bool relu, bool pooled) {
-  const auto gradient = [&](vec d, vec x, index_t c) {
-    return load(a.scale + c) *
-           (d - load(a.mean_gradient + c) - (x - load(a.mean + c)) * load(a.slope + c));
+template <bool Accumulate>
+void norm_backward_data(const norm_backward_arguments& a, bool relu, bool pooled) {
+  const auto put = [&](vec d, vec x, index_t at, index_t c) {
+    const vec dx = load(a.scale + c) *
+                   (d - load(a.mean_gradient + c) - (x - load(a.mean + c)) * load(a.slope + c));
+    store(a.dx + at, Accumulate ? load(a.dx + at) + dx : dx);
   };
   if (pooled) {
     for_each_norm_task(a.pixels, a.stride, [&](index_t p0, index_t p1, index_t c0, index_t c1) {
@@ -205,8 +207,7 @@ inline void norm_backward_data(const norm_backward_arguments& a, bool relu, bool
           vec d = load(a.dy + p * a.stride + c), share[4];
           if (relu) d = winner.best > vec{} ? d : vec{};
           winner.route(d, share);
-          for (int i = 0; i < 4; ++i)
-            store(a.dx + window.corner[i] + c, gradient(share[i], winner.x[i], c));
+          for (int i = 0; i < 4; ++i) put(share[i], winner.x[i], window.corner[i] + c, c);
         }
       }
     });
@@ -218,8 +219,7 @@ inline void norm_backward_data(const norm_backward_arguments& a, bool relu, bool
         for (index_t c = c0; c < c1; c += vector_width) {
           const index_t at = p * a.stride + c;
           const vec x = load(a.x + at);
-          const vec d = a.masked ? load(a.masked + at) : masked_gradient<Mask>(a, at, c, x);
-          store(a.dx + at, gradient(d, x, c));
+          put(a.masked ? load(a.masked + at) : masked_gradient<Mask>(a, at, c, x), x, at, c);
         }
     });
   };
@@ -229,6 +229,11 @@ inline void norm_backward_data(const norm_backward_arguments& a, bool relu, bool
     run.template operator()<norm_mask::output>();
   else
     run.template operator()<norm_mask::input>();
+}
+inline void norm_backward_data(const norm_backward_arguments& a, bool relu, bool pooled,
+                               bool accumulate) {
+  accumulate ? norm_backward_data<true>(a, relu, pooled)
+             : norm_backward_data<false>(a, relu, pooled);
 }
 
 }  // namespace slimming::inline v0::kernels::cpu::detail
