@@ -12,7 +12,7 @@
 #include <slimming/kernels/cpu/detail/conv_output.hpp>        // conv_output
 #include <slimming/kernels/cpu/detail/depthwise.hpp>          // depthwise_multiply
 #include <slimming/kernels/cpu/detail/gather.hpp>             // forward_gather, backward_gather
-#include <slimming/kernels/cpu/detail/implicit_gemm.hpp>      // gather_multiply
+#include <slimming/kernels/cpu/detail/implicit_gemm.hpp>      // gather_product
 #include <slimming/kernels/cpu/detail/tap_gemm.hpp>           // multiply_by_taps
 #include <slimming/kernels/cpu/detail/weight_layout.hpp>      // weight_layout
 #include <slimming/kernels/cpu/detail/winograd.hpp>           // winograd_pass
@@ -171,8 +171,8 @@ bool visit_winograd(conv_algorithm a, const Use& use) {
     return gradient_blocking(g.out_pixels(), layout).need(layout);
   if (pass == conv_pass::forward) {
     const gemm_blocking blocking(g.out_pixels(), layout);
-    const index_t records = moment_records::floats(blocking.pixel_blocks(g.out_pixels()),
-                                                   padded_channels(g.out_channels));
+    const index_t records =
+        moment_records::floats(blocking.records(g.out_pixels()), padded_channels(g.out_channels));
     return both(blocking.need(), {records, 0});
   }
   workspace_need n{layout.transposed().size(), 0};
@@ -252,9 +252,10 @@ inline void convolution::forward(const float* x, const float* weights, float* y,
     depthwise_multiply(forward_gather(g), g.kernel_w, x, weights, out);
   } else {
     const gemm_blocking blocking(g.out_pixels(), layout);
-    records = blocking.pixel_blocks(g.out_pixels());
-    gather_multiply(forward_gather(g), g.kernel_w, x, padded_channels(g.in_channels), layout,
-                    weights, out, blocking, scratch);
+    records = blocking.records(g.out_pixels());
+    gather_product{forward_gather(g), g.kernel_w, x,       padded_channels(g.in_channels), layout,
+                   weights,           out,        blocking}
+        .run(scratch);
   }
   if (out.moments) out.moments.merge(records, epilogue.moments);
 }
@@ -277,6 +278,7 @@ inline void convolution::backward_data(const float* dy, const float* weights, fl
             scratch);
       }))
     return;
+  const weight_layout transposed = layout.transposed();
   if (!is_depthwise(g)) transpose_weights(layout, weights, scratch.shared());
   for (index_t h = 0; h < g.stride_h; ++h)
     for (index_t w = 0; w < g.stride_w; ++w) {
@@ -285,9 +287,10 @@ inline void convolution::backward_data(const float* dy, const float* weights, fl
       if (is_depthwise(g))
         depthwise_multiply(source, g.kernel_w, dy, weights, out);
       else
-        gather_multiply(source, g.kernel_w, dy, padded_channels(g.out_channels),
-                        layout.transposed(), scratch.shared(), out,
-                        gemm_blocking(source.pixels(), layout.transposed()), scratch);
+        gather_product{
+            source,     g.kernel_w,       dy,  padded_channels(g.out_channels),
+            transposed, scratch.shared(), out, gemm_blocking(source.pixels(), transposed)}
+            .run(scratch);
     }
 }
 

@@ -31,7 +31,10 @@ namespace detail {
 class moment_accumulator {
  public:
   /// \p first becomes the origin of the deviations; it is yet to be added.
-  SLIMMING_ALWAYS_INLINE void start(vec first) noexcept { origin_ = first; }
+  SLIMMING_ALWAYS_INLINE void start(vec first) noexcept {
+    *this = {};
+    origin_ = first;
+  }
   SLIMMING_ALWAYS_INLINE void add(vec value) noexcept {
     const vec d = value - origin_;
     sum_ += d;

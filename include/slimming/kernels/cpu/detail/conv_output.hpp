@@ -62,6 +62,7 @@ struct tile_to_output {
   const index_t* targets = nullptr;  ///< each row's pixel
   index_t channel = 0;
   moment_accumulator* moments = nullptr;  ///< one per vector
+  bool begins = true;                     ///< the first row is the first that they see
 
   template <int Rows, int Vectors>
   SLIMMING_ALWAYS_INLINE void start(index_t first, vec (&sum)[Rows][Vectors]) const {
@@ -70,18 +71,30 @@ struct tile_to_output {
   template <int Rows, int Vectors>
   SLIMMING_ALWAYS_INLINE void finish(index_t first, const vec (&sum)[Rows][Vectors]) const {
     const conv_output to = out;  // a copy: stores to y cannot touch it
+    index_t at[Rows];
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) at[r] = targets[first + r] * to.stride + channel;
+      // One question at a time for all of the tile, not all of them for every vector.
 #pragma GCC unroll 2
     for (int v = 0; v < Vectors; ++v) {
-      const index_t c = channel + v * vector_width;
-      const vec bias = to.bias ? load(to.bias + c) : vec{};
-      moment_accumulator seen = moments[v];
+      const index_t c = v * vector_width;
+      vec value[Rows];
+      const vec bias = to.bias ? load(to.bias + channel + c) : vec{};
 #pragma GCC unroll 16
-      for (int r = 0; r < Rows; ++r) {
-        const vec value = to.put(sum[r][v] + bias, targets[first + r], c);
-        if (!to.moments) continue;
-        if (first + r == 0) seen.start(value);
-        seen.add(value);
-      }
+      for (int r = 0; r < Rows; ++r) value[r] = sum[r][v] + bias;
+      if (to.add)
+#pragma GCC unroll 16
+        for (int r = 0; r < Rows; ++r) value[r] += load(to.add + at[r] + c);
+      if (to.relu)
+#pragma GCC unroll 16
+        for (int r = 0; r < Rows; ++r) value[r] = max(value[r], vec{});
+#pragma GCC unroll 16
+      for (int r = 0; r < Rows; ++r) store(to.y + at[r] + c, value[r]);
+      if (!to.moments) continue;
+      moment_accumulator seen = moments[v];
+      if (begins && first == 0) seen.start(value[0]);
+#pragma GCC unroll 16
+      for (int r = 0; r < Rows; ++r) seen.add(value[r]);
       moments[v] = seen;
     }
   }

@@ -15,7 +15,7 @@
 #include <slimming/kernels/cpu/detail/weight_layout.hpp>  // weight_layout
 #include <slimming/kernels/cpu/workspace.hpp>             // workspace, for_each_task
 
-#include <algorithm>  // std::min, std::max
+#include <algorithm>  // std::clamp, std::min, std::max
 #include <array>      // std::array
 
 namespace slimming::inline v0::kernels::cpu::detail {
@@ -25,9 +25,13 @@ struct gemm_blocking {
   static constexpr index_t depth_block = 256;  ///< columns gathered at a time
   static constexpr index_t most_pixels = 60;   ///< a multiple of every register tile but AVX-512's
   static constexpr index_t tasks_wanted = 48;  ///< enough to keep any number of cores busy
+  static constexpr index_t task_size = 1 << 20;  ///< multiplications that outweigh a task's costs
+  static constexpr index_t most_blocks = 8;
+  static constexpr index_t most_panels = 8;  ///< whose moments are kept from block to block
 
   bool by_taps = false;     ///< nothing is gathered; a task is one panel
-  index_t pixel_block = 1;  ///< rows of a task
+  index_t pixel_block = 1;  ///< rows gathered at a time
+  index_t blocks = 1;       ///< blocks of pixels of a task, which leave one record of moments
   index_t panel_block = 1;  ///< panels of a task
 
   gemm_blocking(index_t pixels, const weight_layout& layout)
@@ -35,12 +39,16 @@ struct gemm_blocking {
         pixel_block(by_taps ? pixels : std::min(pixels, most_pixels)),
         panel_block(by_taps ? 1 : layout.panels()) {
     if (by_taps) return;
-    const index_t blocks = (pixels + pixel_block - 1) / pixel_block * layout.groups;
-    if (blocks < tasks_wanted)
-      panel_block = std::max<index_t>(1, panel_block * blocks / tasks_wanted);
+    const index_t all = (pixels + pixel_block - 1) / pixel_block * layout.groups;
+    if (all < tasks_wanted) panel_block = std::max<index_t>(1, panel_block * all / tasks_wanted);
+    const index_t size = pixel_block * panel_block * panel_width * layout.rows();
+    if (layout.groups == 1 && layout.panels() <= most_panels)
+      blocks = std::clamp<index_t>(
+          std::min(task_size / std::max<index_t>(1, size), all / tasks_wanted), 1, most_blocks);
   }
-  [[nodiscard]] index_t pixel_blocks(index_t pixels) const noexcept {
-    return (pixels + pixel_block - 1) / pixel_block;
+  /// Of the pixels, one after the other: tasks, or groups of them where panels are shared out.
+  [[nodiscard]] index_t records(index_t pixels) const noexcept {
+    return (pixels + blocks * pixel_block - 1) / (blocks * pixel_block);
   }
   [[nodiscard]] workspace_need need() const noexcept {
     const index_t gathered = by_taps ? 0 : gathered_stride(depth_block);
@@ -49,91 +57,122 @@ struct gemm_blocking {
 };
 
 /// out = sum over taps of gathered source rows times weight rows.
-/// \param weights  panels of \p layout, whose taps are the kernel's, not only the gather's
-inline void gather_multiply(const gather& g, index_t kernel_w, const float* source,
-                            index_t source_stride, const weight_layout& layout,
-                            const float* weights, const conv_output& out,
-                            const gemm_blocking& blocking, const workspace& scratch) {
-  if (blocking.by_taps)
-    return multiply_by_taps(g, kernel_w, source, source_stride, layout, weights, out, scratch);
-  const index_t pixels = g.pixels();
-  const index_t chunks = (layout.panels() + blocking.panel_block - 1) / blocking.panel_block;
-  const index_t depth = g.taps() * layout.in;
-  const bool all_taps = g.taps() == layout.taps;
-  const index_t ld = gathered_stride(gemm_blocking::depth_block);
-  const index_t ldo = blocking.panel_block * panel_width;
-  // Runs of weight rows that follow each other: all of them, or one tap of a strided gather.
-  const index_t run = all_taps ? depth : layout.in;
+struct gather_product {
+  gather g;
+  index_t kernel_w;
+  const float* source;
+  index_t source_stride;
+  weight_layout layout;
+  const float* weights;  ///< panels of layout, whose taps are the kernel's, not only the gather's
+  conv_output out;
+  gemm_blocking blocking;
 
-  for_each_task(blocking.pixel_blocks(pixels) * layout.groups * chunks, [&](index_t task) {
-    const index_t first_panel = task % chunks * blocking.panel_block;
-    const index_t last_panel = std::min(first_panel + blocking.panel_block, layout.panels());
-    const index_t group = task / chunks % layout.groups;
-    const index_t record = task / chunks / layout.groups;
-    const index_t begin = record * blocking.pixel_block;
-    const index_t end = std::min(begin + blocking.pixel_block, pixels);
-    const index_t first_channel = group * layout.in;
-    float* const gathered = scratch.slot();
-    float* const result = gathered + blocking.pixel_block * ld;
+  void run(const workspace& scratch) const {
+    if (blocking.by_taps)
+      return multiply_by_taps(g, kernel_w, source, source_stride, layout, weights, out, scratch);
+    const index_t chunks = (layout.panels() + blocking.panel_block - 1) / blocking.panel_block;
+    const index_t records = blocking.records(g.pixels());
+    for_each_task(records * layout.groups * chunks, [&](index_t i) {
+      task t;
+      t.first_panel = i % chunks * blocking.panel_block;
+      t.last_panel = std::min(t.first_panel + blocking.panel_block, layout.panels());
+      t.group = i / chunks % layout.groups;
+      t.record = i / chunks / layout.groups;
+      t.begin = t.record * blocking.blocks * blocking.pixel_block;
+      t.end = std::min(t.begin + blocking.blocks * blocking.pixel_block, g.pixels());
+      t.gathered = scratch.slot();
+      t.sums = t.gathered + blocking.pixel_block * gathered_distance;
+      if (out.moments && t.group == 0 && t.first_panel == 0)
+        out.moments.set_pixels(t.record, t.end - t.begin);
+      for (index_t p = t.begin; p < t.end; p += blocking.pixel_block)
+        multiply_block(t, p, std::min(p + blocking.pixel_block, t.end));
+    });
+  }
+
+ private:
+  static constexpr index_t gathered_distance = gathered_stride(gemm_blocking::depth_block);
+
+  struct task {
+    index_t first_panel, last_panel, group, record;
+    index_t begin, end;  // pixels
+    float *gathered, *sums;
+    std::array<std::array<moment_accumulator, 2>, gemm_blocking::most_panels> moments;
+  };
+
+  [[nodiscard]] index_t sums_distance() const { return blocking.panel_block * panel_width; }
+  // Whole vectors leave from registers; where a group ends within one, by way of memory.
+  [[nodiscard]] bool leaves_whole(const task& t, index_t panel) const {
+    const index_t within = panel * panel_width;
+    return (t.group * layout.out + within) % vector_width == 0 &&
+           (t.group + 1 == layout.groups || layout.out - within >= layout.width(panel));
+  }
+
+  // Pixels [begin, end) through all taps and panels of the task.
+  void multiply_block(task& t, index_t begin, index_t end) const {
     std::array<index_t, gemm_blocking::most_pixels> targets;
     lattice_cursor at(g, begin);
     for (index_t p = begin; p < end; ++p, at.next())
       targets[static_cast<std::size_t>(p - begin)] = at.target();
-    if (out.moments && group == 0 && first_panel == 0) out.moments.set_pixels(record, end - begin);
-    if (depth == 0) std::fill_n(result, (end - begin) * ldo, 0.0f);
-    // Whole vectors leave from registers; where a group ends within one, by way of memory.
-    const auto leaves_whole = [&](index_t p) {
-      const index_t channel = group * layout.out + p * panel_width;
-      return channel % vector_width == 0 &&
-             (group + 1 == layout.groups || layout.out - p * panel_width >= layout.width(p));
-    };
-
-    for (index_t run_begin = 0; run_begin < depth; run_begin += run) {
-      const index_t tap = run_begin / layout.in;
-      const index_t kernel_tap =
-          all_taps ? 0
-                   : (g.h.kernel_first + tap / g.w.taps * g.h.kernel_step) * kernel_w +
-                         g.w.kernel_first + tap % g.w.taps * g.w.kernel_step;
-      const index_t weight_row = kernel_tap * layout.in;
-      for (index_t d = 0; d < run; d += gemm_blocking::depth_block) {
-        const index_t n = std::min(gemm_blocking::depth_block, run - d);
-        const float* a = gathered;
-        index_t lda = ld;
-        if (g.is_identity()) {
-          a = source + begin * source_stride + first_channel + d;
-          lda = source_stride;
-        } else {
-          gather_block(g, source, source_stride, first_channel, layout.in, begin, end,
-                       run_begin + d, run_begin + d + n, gathered, ld);
-        }
-        const bool is_last = run_begin + run >= depth && d + n == run;
-        for (index_t p = first_panel; p < last_panel; ++p) {
-          const index_t width = layout.width(p), channel = group * layout.out + p * panel_width;
-          const float* const b = weights + layout.panel_offset(group, p) + (weight_row + d) * width;
-          float* const sums = result + (p - first_panel) * panel_width;
-          const bool is_first = run_begin + d == 0;
-          if (!is_last || !leaves_whole(p)) {
-            gemm_panel<a_order::row>(a, lda, b, width, width, end - begin, n,
-                                     tile_in_memory{sums, ldo, !is_first});
-            continue;
-          }
-          moment_accumulator moments[2];
-          gemm_panel<a_order::row>(a, lda, b, width, width, end - begin, n,
-                                   tile_to_output{out, is_first ? nullptr : sums, ldo,
-                                                  targets.data(), channel, moments});
-          if (!out.moments) continue;
-          for (index_t v = 0; v < width; v += vector_width)
-            out.moments.write(moments[v / vector_width], record, channel + v, end - begin);
-        }
+    const index_t depth = g.taps() * layout.in;
+    if (depth == 0) std::fill_n(t.sums, (end - begin) * sums_distance(), 0.0f);
+    // Runs of weight rows that follow each other: all of them, or one tap of a strided gather.
+    const index_t run = g.taps() == layout.taps ? depth : layout.in;
+    for (index_t first = 0; first < depth; first += run)
+      for (index_t d = first; d < first + run; d += gemm_blocking::depth_block) {
+        const index_t last = std::min(d + gemm_blocking::depth_block, first + run);
+        multiply_columns(t, begin, end, d, last, last == depth, targets.data());
       }
+    for (index_t p = t.first_panel; p < t.last_panel; ++p)
+      if (depth == 0 || !leaves_whole(t, p))
+        write_block(out, t.sums + (p - t.first_panel) * panel_width, sums_distance(), end - begin,
+                    layout.width(p), t.group * layout.out + p * panel_width,
+                    layout.out - p * panel_width, t.record, targets.data());
+  }
+
+  // Row of a panel that gathered column \p column is multiplied by.
+  [[nodiscard]] index_t weight_row(index_t column) const {
+    if (g.taps() == layout.taps) return column;
+    const index_t tap = column / layout.in;
+    const index_t kernel_tap = (g.h.kernel_first + tap / g.w.taps * g.h.kernel_step) * kernel_w +
+                               g.w.kernel_first + tap % g.w.taps * g.w.kernel_step;
+    return kernel_tap * layout.in + column % layout.in;
+  }
+
+  // Gathered columns [first, last), of which the last ones complete the sums.
+  void multiply_columns(task& t, index_t begin, index_t end, index_t first, index_t last,
+                        bool completes, const index_t* targets) const {
+    const index_t first_channel = t.group * layout.in, row = weight_row(first);
+    const float* a = t.gathered;
+    index_t lda = gathered_distance;
+    if (g.is_identity()) {
+      a = source + begin * source_stride + first_channel + first;
+      lda = source_stride;
+    } else {
+      gather_block(g, source, source_stride, first_channel, layout.in, begin, end, first, last,
+                   t.gathered, gathered_distance);
     }
-    for (index_t p = first_panel; p < last_panel; ++p)
-      if (depth == 0 || !leaves_whole(p))
-        write_block(out, result + (p - first_panel) * panel_width, ldo, end - begin,
-                    layout.width(p), group * layout.out + p * panel_width,
-                    layout.out - p * panel_width, record, targets.data());
-  });
-}
+    for (index_t p = t.first_panel; p < t.last_panel; ++p) {
+      const index_t width = layout.width(p), channel = t.group * layout.out + p * panel_width;
+      const float* const b = weights + layout.panel_offset(t.group, p) + row * width;
+      float* const sums = t.sums + (p - t.first_panel) * panel_width;
+      if (!completes || !leaves_whole(t, p)) {
+        gemm_panel<a_order::row>(a, lda, b, width, width, end - begin, last - first,
+                                 tile_in_memory{sums, sums_distance(), first > 0});
+        continue;
+      }
+      // A record of one block needs its moments no longer than the panel takes.
+      const index_t kept = blocking.blocks == 1 ? 0 : p - t.first_panel;
+      auto& moments = t.moments[static_cast<std::size_t>(kept)];
+      gemm_panel<a_order::row>(a, lda, b, width, width, end - begin, last - first,
+                               tile_to_output{out, first > 0 ? sums : nullptr, sums_distance(),
+                                              targets, channel, moments.data(), begin == t.begin});
+      if (!out.moments || end < t.end) continue;
+      for (index_t v = 0; v < width; v += vector_width)
+        out.moments.write(moments[static_cast<std::size_t>(v / vector_width)], t.record,
+                          channel + v, t.end - t.begin);
+    }
+  }
+};
 
 /// Writes the panels of the transposed weights: backward data multiplies by them.
 inline void transpose_weights(const weight_layout& layout, const float* weights, float* to) {
