@@ -20,7 +20,8 @@ sl::exec::network fused_network(const sl::model& net, bool training) {
   sl::exec::fuse(n, {.training = training,
                      .convolution = true,
                      .normalization = true,
-                     .selected_normalization = true});
+                     .selected_normalization = true,
+                     .moments = true});
   return n;
 }
 std::vector<std::string> operators(const sl::exec::network& n) {
@@ -54,6 +55,41 @@ TEST_CASE("the statistics of a sum come from the convolution that adds the resid
   CHECK(n.nodes[2].input(fused::conv_addend) == x);
   REQUIRE(n.nodes[2].outputs.size() == 2);
   CHECK(n.nodes[3].inputs[fused::moments] == n.nodes[2].outputs[1]);
+}
+
+TEST_CASE("the moments of a concatenation are put together from those of its parts") {
+  small_net b;
+  const auto join = [&](sl::value_id x, sl::value_id y) {
+    auto e = b.extents(x);
+    e[1] += b.extents(y)[1];
+    return b.node("Concat", {x, y}, e, {{"axis", sl::index_t{1}}});
+  };
+  const auto layer = [&](sl::value_id x) { return b.conv(b.relu(b.norm(x)), 3, 3); };
+  const auto x0 = b.max_pool(b.conv(b.input({2, 3, 8, 8}), 4, 3));
+  const auto x1 = join(x0, layer(x0));
+  const auto x2 = join(x1, layer(x1));
+  const auto net = b.finish({b.norm(x2)});
+  const auto n = fused_network(net, true);
+  REQUIRE(operators(n) == names{"Convolution", "MaxPool", "Moments", "Normalization", "Convolution",
+                                "Concat", "ConcatMoments", "Normalization", "Convolution", "Concat",
+                                "ConcatMoments", "Normalization"});
+  const auto moments_of = [&](std::size_t node) { return n.nodes[node].outputs.back(); };
+  CHECK(n.nodes[2].inputs == std::vector<sl::value_id>{x0});
+  CHECK(n.nodes[6].inputs == std::vector<sl::value_id>{moments_of(2), moments_of(4)});
+  CHECK(n.nodes[6].integers("channels") == std::vector<sl::index_t>{4, 3});
+  CHECK(n.nodes[10].inputs == std::vector<sl::value_id>{moments_of(6), moments_of(8)});
+  CHECK(n.nodes[3].inputs[fused::moments] == moments_of(2));
+  CHECK(n.nodes[7].inputs[fused::moments] == moments_of(6));
+  CHECK(n.nodes[11].inputs[fused::moments] == moments_of(10));
+  CHECK(operators(fused_network(net, false)).size() == 9);
+}
+
+TEST_CASE("a concatenation along another axis is counted as a whole") {
+  small_net b;
+  const auto x = b.input({2, 3, 4, 4}), y = b.conv(x, 3, 3);
+  const auto tall = b.node("Concat", {x, y}, {2, 3, 8, 4}, {{"axis", sl::index_t{2}}});
+  CHECK(operators(fused_network(b.finish({b.norm(tall), b.norm(x)}), true)) ==
+        names{"Moments", "Convolution", "Concat", "Moments", "Normalization", "Normalization"});
 }
 
 TEST_CASE("in inference a normalisation disappears into the convolution before it") {

@@ -118,6 +118,13 @@ void normalisations(const Check& check_gradients) {
        [](small_net& b, value x) { return b.relu(b.add(b.relu(b.norm(b.conv(x, 5, 3))), x)); }},
       {"of the residual stream",
        [](small_net& b, value x) { return b.add(b.conv(b.relu(b.norm(x)), 5, 3), x); }},
+      {"of a dense block",
+       [](small_net& b, value x) {
+         for (sl::index_t channels = 8; channels <= 14; channels += 3)
+           x = b.node("Concat", {x, b.conv(b.relu(b.norm(x)), 3, 3)}, {2, channels, 7, 6},
+                      {{"axis", sl::index_t{1}}});
+         return b.relu(b.norm(x));
+       }},
       {"of a selection of the residual stream",
        [](small_net& b, value x) {
          const value some =

@@ -27,6 +27,8 @@ const exec::lowering_table<Device>& cpu_device::lowerings() {
     t.add("Convolution", lower_convolution, exec::fused_domain);
     t.add("Normalization", lower_normalization, exec::fused_domain);
     t.add("SelectedNormalization", lower_selected_normalization, exec::fused_domain);
+    t.add("Moments", lower_moments, exec::fused_domain);
+    t.add("ConcatMoments", lower_concat_moments, exec::fused_domain);
     t.add("CrossEntropy", lower_cross_entropy, exec::fused_domain);
     for (const char* op :
          {"Relu", "LeakyRelu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Elu", "Clip"})

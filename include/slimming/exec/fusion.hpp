@@ -9,7 +9,7 @@
 /// Area: exec. Device-independent: a rewrite happens only if the device has a lowering for its
 /// result.
 ///
-/// Three operators result, in the domain `fused_domain`. They keep the attributes of the node that
+/// Five operators result, in the domain `fused_domain`. They keep the attributes of the node that
 /// they grew from and add their own.
 ///
 /// `Convolution`, from Conv, Gemm or MatMul (attribute `from` names which); behind a flatten, the
@@ -29,15 +29,26 @@
 ///   inputs      0 x, 1 gamma, 2 beta, 3 mean, 4 variance, 5 moments of x, 6 channels
 ///   outputs     0 y = relu(norm(x)[channels])
 ///   attributes  `relu`
+///
+/// `Moments`, of a value that a normalisation reads and no convolution makes (training):
+///   inputs      0 x
+///   outputs     0 moments of x
+///
+/// `ConcatMoments`, of what a Concat of channels makes: nothing is counted twice (training):
+///   inputs      moments of its parts
+///   outputs     0 moments of the whole
+///   attributes  `channels`, those of each part
 
 #include <slimming/core/config.hpp>    // index_t
 #include <slimming/exec/geometry.hpp>  // selection_of
 #include <slimming/exec/network.hpp>   // network
 #include <slimming/model/op_node.hpp>  // op_node
 
-#include <algorithm>    // std::sort
+#include <algorithm>    // std::none_of, std::sort
 #include <cstdint>      // std::int32_t
 #include <functional>   // std::function
+#include <iterator>     // std::back_inserter
+#include <map>          // std::map
 #include <string>       // std::string
 #include <string_view>  // std::string_view
 #include <utility>      // std::move
@@ -60,6 +71,7 @@ struct fusion_options {
   bool convolution = false;             ///< the device lowers `Convolution`
   bool normalization = false;           ///< the device lowers `Normalization`
   bool selected_normalization = false;  ///< and `SelectedNormalization`
+  bool moments = false;                 ///< and `Moments` and `ConcatMoments`
 };
 
 namespace detail {
@@ -86,6 +98,7 @@ class fuser {
     sweep();
     for (std::size_t n = 0; n < net_.nodes.size(); ++n)
       if (is_normalization(n) && options_.training) take_moments(n);
+    place_counting();
     net_.relink();
   }
 
@@ -204,16 +217,61 @@ class fuser {
     x.inputs.resize(7, no_value);
     x.outputs.resize(1);
   }
-  // A convolution knows the statistics of what it writes, residual included.
   void take_moments(std::size_t n) {
-    op_node& x = node(n);
-    const std::int32_t producer = net_.at(x.inputs[0]).producer;
-    if (producer < 0) return;
-    op_node& before = node(static_cast<std::size_t>(producer));
-    if (before.op != "Convolution" || before.domain != fused_domain) return;
-    if (before.outputs.size() == 1)
-      before.outputs.push_back(net_.add_value(before.name + ".moments", {}, dtype::float64));
-    x.inputs[fused::moments] = before.outputs[1];
+    const value_id x = node(n).inputs[fused::x];
+    if (const value_id m = moments_of(x); m != no_value) node(n).inputs[fused::moments] = m;
+  }
+  // A convolution knows the statistics of what it writes, residual included, and a concatenation
+  // those of its parts. Of anything else they are counted, once.
+  value_id moments_of(value_id v) {
+    const auto [found, is_new] = moments_.try_emplace(v, no_value);
+    if (!is_new) return found->second;
+    const std::int32_t producer = net_.at(v).producer;
+    value_id made = no_value;
+    if (producer >= 0 && is_fused(static_cast<std::size_t>(producer), "Convolution")) {
+      op_node& before = node(static_cast<std::size_t>(producer));
+      if (before.outputs.size() == 1) before.outputs.push_back(new_moments(before.name));
+      made = before.outputs[1];
+    } else if (options_.moments) {
+      op_node counting{"Moments", net_.at(v).name, {v}, {}, {}, std::string(fused_domain)};
+      if (producer >= 0 && joins_channels(static_cast<std::size_t>(producer))) {
+        std::vector<index_t> channels;
+        std::vector<value_id> parts;
+        const auto joined = node(static_cast<std::size_t>(producer)).inputs;
+        for (const value_id part : joined) {
+          channels.push_back(net_.at(part).extents[1]);
+          parts.push_back(moments_of(part));
+        }
+        counting.op = "ConcatMoments";
+        counting.inputs = std::move(parts);
+        counting.attributes["channels"] = std::move(channels);
+      }
+      made = new_moments(counting.name);
+      counting.outputs = {made};
+      counted_[producer].push_back(std::move(counting));
+    }
+    return moments_[v] = made;
+  }
+  value_id new_moments(const std::string& of) {
+    return net_.add_value(of + ".moments", {}, dtype::float64);
+  }
+  [[nodiscard]] bool joins_channels(std::size_t n) const {
+    const op_node& x = net_.nodes[n];
+    const auto rank = static_cast<index_t>(net_.at(x.outputs[0]).extents.size());
+    const index_t axis = x.integer("axis", 0);
+    if (!is(n, "Concat") || (axis != 1 && axis + rank != 1)) return false;
+    return std::none_of(x.inputs.begin(), x.inputs.end(),
+                        [&](value_id v) { return net_.is_constant(v); });
+  }
+  // Puts every counting node behind the node that makes what it counts.
+  void place_counting() {
+    std::vector<op_node> nodes = std::move(counted_[-1]);
+    for (std::size_t n = 0; n < net_.nodes.size(); ++n) {
+      nodes.push_back(std::move(node(n)));
+      auto& behind = counted_[static_cast<std::int32_t>(n)];
+      std::move(behind.begin(), behind.end(), std::back_inserter(nodes));
+    }
+    net_.nodes = std::move(nodes);
   }
 
   void fold_into_convolution(std::size_t n) {
@@ -322,6 +380,8 @@ class fuser {
 
   network& net_;
   fusion_options options_;
+  std::map<value_id, value_id> moments_;                  // of values
+  std::map<std::int32_t, std::vector<op_node>> counted_;  // by the node that makes what they count
 };
 
 }  // namespace detail

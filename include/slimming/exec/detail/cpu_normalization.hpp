@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// CPU lowering of the fused operators Normalization and SelectedNormalization.
+/// CPU lowerings of the fused operators Normalization, SelectedNormalization, Moments and
+/// ConcatMoments.
 /// Area: exec.
 
 #include <slimming/core/config.hpp>                // index_t
@@ -15,7 +16,8 @@
 #include <slimming/kernels/cpu/batch_norm.hpp>     // batch_norm_forward
 #include <slimming/kernels/cpu/selected_norm.hpp>  // selected_norm_forward
 
-#include <algorithm>  // std::transform
+#include <algorithm>  // std::copy_n, std::fill_n, std::transform
+#include <numeric>    // std::accumulate
 #include <utility>    // std::move
 #include <vector>     // std::vector
 
@@ -30,6 +32,37 @@ using kernels::cpu::batch_norm_state;
   const std::size_t part = buffer.size() / 4;
   float* const p = buffer.data();
   return {p, p + part, p + 2 * part, p + 3 * part};
+}
+
+inline bool lower_moments(cpu_context& c) {
+  const value_layout in = c.layout(c.node().inputs[0]);
+  const auto need = kernels::cpu::moments_need(in.pixels(), in.channels);
+  c.forward(
+      "norm statistics",
+      [in](cpu_run&, floats x, floats scratch, floats moments) {
+        compute_moments(x.data(), in.pixels(), in.channels, as_moments(moments), scratch);
+      },
+      c.value(c.node().inputs[0]), c.scratch(c.device().workspace_size(need)),
+      c.output(0, moments_size(in.channels)));
+  return true;
+}
+
+inline bool lower_concat_moments(cpu_context& c) {
+  const auto channels = c.node().integers("channels");
+  std::vector<buffer_id> uses;
+  for (const value_id v : c.node().inputs) uses.push_back(c.value(v));
+  uses.push_back(
+      c.output(0, moments_size(std::accumulate(channels.begin(), channels.end(), index_t{0}))));
+  c.forward("norm statistics", uses, [channels](cpu_run&, std::span<const floats> memory) {
+    auto to = as_moments(memory.back());
+    std::fill_n(to.mean, memory.back().size() / 2, 0.0);  // padding, of both lists
+    for (std::size_t i = 0; i < channels.size(); ++i) {
+      const auto from = as_moments(memory[i]);
+      to.mean = std::copy_n(from.mean, channels[i], to.mean);
+      to.variance = std::copy_n(from.variance, channels[i], to.variance);
+    }
+  });
+  return true;
 }
 
 // What both operators share: the state that scales and shifts, in inference a constant, in training
@@ -106,22 +139,9 @@ struct normalization_lowering {
           batch_norm_training_state(p, g.channels, g.pixels(), as_moments(moments),
                                     as_norm_state(state));
         },
-        moments(), gamma.value, beta.value, mean.value, variance.value, state);
+        c.value(node.input(fused::moments)), gamma.value, beta.value, mean.value, variance.value,
+        state);
   }
-  // From the node that made x, or counted here.
-  [[nodiscard]] buffer_id moments() {
-    if (const value_id v = node.input(fused::moments); v != no_value) return c.value(v);
-    const buffer_id counted = c.scratch(moments_size(g.channels));
-    const auto need = kernels::cpu::moments_need(g.pixels(), g.channels);
-    c.forward(
-        "norm statistics",
-        [g = g](cpu_run&, floats x, floats scratch, floats moments) {
-          compute_moments(x.data(), g.pixels(), g.channels, as_moments(moments), scratch);
-        },
-        x, c.scratch(c.device().workspace_size(need)), counted);
-    return counted;
-  }
-
   // Places for gradients, scratch for those that nobody wants.
   [[nodiscard]] gradient_target dx() {
     if (c.wants_gradient(fused::x)) return c.gradient(fused::x);
