@@ -59,14 +59,43 @@ TEST_CASE("training gives the same bits on any number of threads") {
   for (const int threads : {2, 3, 4, 7}) CHECK(all_values_after_training(threads) == one);
 }
 
-TEST_CASE("after the first step the calling thread allocates nothing") {
+TEST_CASE("after the first step no thread allocates anything") {
   const auto net = branching_net();
-  sl::cpu_executor e(net, {}, training(), sl::cpu_device(1));
-  e.set_input(0, random_values(6 * 3 * 8 * 8, 1));
-  e.set_labels(std::vector<sl::index_t>{0, 1, 2, 3, 4, 0});
-  const auto rule = [](const sl::exec::parameter&) { return sl::exec::update_rule{}; };
-  e.step(rule);
-  const std::size_t before = test_support::memory_meter::count;
-  e.step(rule);
-  CHECK(test_support::memory_meter::count == before);
+  for (const int threads : {1, 2, 4}) {
+    sl::cpu_executor e(net, {}, training(), sl::cpu_device(threads));
+    e.set_input(0, random_values(6 * 3 * 8 * 8, 1));
+    e.set_labels(std::vector<sl::index_t>{0, 1, 2, 3, 4, 0});
+    const auto rule = [](const sl::exec::parameter&) { return sl::exec::update_rule{}; };
+    e.step(rule);
+    const std::size_t before = test_support::memory_meter::everywhere;
+    for (int i = 0; i < 3; ++i) e.step(rule);
+    CHECK(test_support::memory_meter::everywhere == before);
+  }
+}
+
+TEST_CASE("a device may overrule the cost table") {
+  small_net b;
+  const auto net = b.finish({b.conv(b.input({2, 16, 16, 16}), 16, 3)});
+  using algorithm = sl::kernels::cpu::conv_algorithm;
+  const auto outputs_by = [&](algorithm wanted, int& asked) {
+    const auto choose = [&](const sl::kernels::conv_geometry& g, sl::kernels::cpu::conv_options o) {
+      CHECK(g.in_channels == 16);
+      CHECK(o.forward == algorithm::automatic);
+      o.forward = wanted;
+      ++asked;
+      return o;
+    };
+    sl::cpu_executor e(net, {}, {}, sl::cpu_device(2, choose));
+    e.set_input(0, random_values(2 * 16 * 16 * 16, 1));
+    e.forward();
+    return e.output(0);
+  };
+  int asked = 0;
+  sl::cpu_executor table(net, {}, {}, sl::cpu_device(2));
+  table.set_input(0, random_values(2 * 16 * 16 * 16, 1));
+  table.forward();
+  CHECK(outputs_by(algorithm::winograd_4x4, asked) == table.output(0));
+  CHECK(outputs_by(algorithm::implicit_gemm, asked) != table.output(0));
+  CHECK(asked == 2);
+  CHECK_THROWS_AS(outputs_by(algorithm::depthwise, asked), sl::unsupported);
 }

@@ -118,6 +118,28 @@ TEST_CASE("mistakes of the caller are refused with both numbers") {
   CHECK_THROWS_AS(e.store(wider), sl::shape_mismatch);
 }
 
+TEST_CASE("weights that two nodes would keep in different orders are not trained wrongly") {
+  const auto tied = [](const auto& second) {
+    small_net b;
+    const auto w = b.parameter("w", {16, 16, 1, 1});
+    const auto x = b.node("Conv", {b.input({2, 16, 5, 5}), w}, {2, 16, 5, 5});
+    return b.finish({second(b, b.relu(x), w)});
+  };
+  const auto again = tied([](small_net& b, sl::value_id x, sl::value_id w) {
+    return b.node("Conv", {x, w}, {2, 16, 5, 5});
+  });
+  const auto regrouped = tied([](small_net& b, sl::value_id x, sl::value_id w) {
+    const auto wide = b.node("Concat", {x, x}, {2, 32, 5, 5}, {{"axis", sl::index_t{1}}});
+    return b.node("Conv", {wide, w}, {2, 16, 5, 5}, {{"group", sl::index_t{2}}});
+  });
+  sl::executor_options training;
+  training.mode = sl::execution_mode::training;
+  CHECK_NOTHROW(sl::cpu_executor(again, {}, training, sl::cpu_device(1)));
+  CHECK_NOTHROW(sl::cpu_executor(regrouped, {}, {}, sl::cpu_device(1)));
+  CHECK_THROWS_WITH(sl::cpu_executor(regrouped, {}, training, sl::cpu_device(1)),
+                    Catch::Contains("w: ") && Catch::Contains("different layouts"));
+}
+
 TEST_CASE("a profile adds up the time of each kind of step") {
   auto net = classifier();
   sl::cpu_executor e(net, {}, plain_training(), sl::cpu_device(1));

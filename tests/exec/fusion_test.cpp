@@ -6,8 +6,9 @@
 #include "tests/exec/small_net.hpp"  // small_net
 #include "tests/support/catch.hpp"   // TEST_CASE
 
-#include <string>  // std::string
-#include <vector>  // std::vector
+#include <algorithm>  // std::count
+#include <string>     // std::string
+#include <vector>     // std::vector
 
 namespace sl = slimming;
 namespace fused = sl::exec::fused;
@@ -84,6 +85,69 @@ TEST_CASE("the moments of a concatenation are put together from those of its par
   CHECK(operators(fused_network(net, false)).size() == 9);
 }
 
+namespace {
+
+// Two layers of a dense block; \p read is called with what has grown after the first.
+template <class Read>
+std::vector<sl::exec::network> dense_block(const Read& read) {
+  small_net b;
+  auto x = b.input({2, 3, 8, 8});
+  std::vector<sl::value_id> outputs;
+  for (const sl::index_t channels : {5, 7}) {
+    x = b.node("Concat", {x, b.conv(b.relu(b.norm(x)), 2, 3)}, {2, channels, 8, 8},
+               {{"axis", sl::index_t{-3}}});
+    if (channels == 5) outputs = read(b, x);
+  }
+  outputs.push_back(b.conv(x, 2, 1));
+  const auto net = b.finish(outputs);
+  std::vector<sl::exec::network> both;
+  for (const bool training : {false, true}) {
+    both.push_back(sl::exec::make_network(net, {}, {}));
+    sl::exec::fuse(both.back(), {.training = training,
+                                 .convolution = true,
+                                 .normalization = true,
+                                 .selected_normalization = true,
+                                 .moments = true,
+                                 .growing_concat = true});
+  }
+  return both;
+}
+std::ptrdiff_t count_of(const sl::exec::network& n, const std::string& op) {
+  const auto ops = operators(n);
+  return std::count(ops.begin(), ops.end(), op);
+}
+using values = std::vector<sl::value_id>;
+
+}  // namespace
+
+TEST_CASE("concatenations that grow share one buffer") {
+  for (const auto& n : dense_block([](small_net&, sl::value_id) { return values{}; })) {
+    REQUIRE(count_of(n, "GrowingConcat") == 2);
+    bool is_first = true;
+    for (const auto& node : n.nodes) {
+      if (node.op != "GrowingConcat") continue;
+      CHECK(node.integer("grows", -1) == (is_first ? 0 : 1));
+      CHECK(n.at(node.outputs[0]).room == 7);
+      is_first = false;
+    }
+  }
+}
+
+TEST_CASE("a concatenation that others read too is copied") {
+  const auto is_copied = [](const auto& read) {
+    for (const auto& n : dense_block(read)) {
+      CHECK(count_of(n, "GrowingConcat") == 0);
+      for (const auto& v : n.values) CHECK(v.room == 0);
+    }
+  };
+  is_copied([](small_net&, sl::value_id x) { return values{x}; });
+  is_copied([](small_net& b, sl::value_id x) { return values{b.conv(x, 2, 1)}; });
+  is_copied([](small_net& b, sl::value_id x) {
+    return values{b.node("Concat", {x, x}, {2, 10, 8, 8}, {{"axis", sl::index_t{1}}})};
+  });
+  is_copied([](small_net& b, sl::value_id x) { return values{b.add(b.norm(b.conv(x, 5, 3)), x)}; });
+}
+
 TEST_CASE("a concatenation along another axis is counted as a whole") {
   small_net b;
   const auto x = b.input({2, 3, 4, 4}), y = b.conv(x, 3, 3);
@@ -100,6 +164,17 @@ TEST_CASE("in inference a normalisation disappears into the convolution before i
   REQUIRE(n.nodes[0].input(fused::folded_norm) != sl::no_value);
   CHECK(n.at(n.nodes[0].input(fused::folded_norm)).name.ends_with("norm4.weight"));
   CHECK(n.nodes[0].integer("relu", 0) == 1);
+}
+
+TEST_CASE("only the first of two normalisations disappears") {
+  small_net b;
+  const auto first = b.norm(b.conv(b.input({2, 3, 8, 8}), 4, 3));
+  const auto between = b.node("Dropout", {first}, {2, 4, 8, 8});
+  const auto net = b.finish({b.relu(b.norm(between))});
+  const auto n = fused_network(net, false);
+  REQUIRE(operators(n) == names{"Convolution", "Normalization"});
+  CHECK(n.at(n.nodes[0].input(fused::folded_norm)).name.ends_with("norm4.weight"));
+  CHECK(n.nodes[1].integer("relu", 0) == 1);
 }
 
 TEST_CASE("a convolution whose result is read twice keeps its normalisation apart") {

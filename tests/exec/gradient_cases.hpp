@@ -90,6 +90,16 @@ void convolutions_on_maps_of_any_size(const Check& check_gradients) {
 }
 
 template <class Check>
+void strides_beyond_the_map(const Check& check_gradients) {
+  for (const sl::index_t size : {1, 2})
+    for (const sl::index_t kernel : {1, 3}) {
+      INFO("map " << size << " kernel " << kernel);
+      check_gradients(around([&](small_net& b, value x) { return b.conv(x, 16, kernel, 3); },
+                             {2, 3, size, size}));
+    }
+}
+
+template <class Check>
 void linear_layers(const Check& check_gradients) {
   check_gradients(around([](small_net& b, value x) { return b.linear(b.global_pool(x), 7); }));
   check_gradients(around([](small_net& b, value x) {
@@ -123,6 +133,16 @@ void normalisations(const Check& check_gradients) {
          for (sl::index_t channels = 8; channels <= 14; channels += 3)
            x = b.node("Concat", {x, b.conv(b.relu(b.norm(x)), 3, 3)}, {2, channels, 7, 6},
                       {{"axis", sl::index_t{1}}});
+         return b.relu(b.norm(x));
+       }},
+      {"of a dense block of selections",
+       [](small_net& b, value x) {
+         for (sl::index_t channels = 8; channels <= 14; channels += 3) {
+           const value some = b.node("ChannelSelect", {b.norm(x), b.integers({1, channels - 4})},
+                                     {2, 2, 7, 6}, {}, "slimming");
+           x = b.node("Concat", {x, b.conv(b.relu(some), 3, 3)}, {2, channels, 7, 6},
+                      {{"axis", sl::index_t{1}}});
+         }
          return b.relu(b.norm(x));
        }},
       {"of a selection of the residual stream",
@@ -214,6 +234,23 @@ void arithmetic(const Check& check_gradients) {
       {"square",
        [](small_net& b, value x) {
          return b.node("Mul", {x, x}, b.extents(x));
+       }},
+      {"a convolution and its own input",
+       [](small_net& b, value x) { return b.add(b.conv(b.relu(x), 5, 3), x); }},
+      {"a convolution and exactly what it reads",
+       [](small_net& b, value x) {
+         const value r = b.relu(x);
+         return b.relu(b.add(b.conv(r, 5, 3), r));
+       }},
+      {"a depthwise convolution and what it reads",
+       [](small_net& b, value x) {
+         const value r = b.relu(x);
+         return b.norm(b.add(r, b.conv(r, 5, 3, 1, 5)));
+       }},
+      {"a linear layer and what it reads",
+       [](small_net& b, value x) {
+         const value r = b.global_pool(x);
+         return b.relu(b.add(b.linear(r, 5), r));
        }},
       {"gate",
        [](small_net& b, value x) {

@@ -25,6 +25,9 @@ TEST_CASE("gradients of convolutions of any shape") {
 TEST_CASE("gradients of convolutions on small and large maps, where algorithms differ") {
   gradient_cases::convolutions_on_maps_of_any_size(check);
 }
+TEST_CASE("gradients of convolutions whose stride leaves the map") {
+  gradient_cases::strides_beyond_the_map(check);
+}
 TEST_CASE("gradients of linear layers and their kin") { gradient_cases::linear_layers(check); }
 TEST_CASE("gradients of normalisations, alone and with what is fused behind them") {
   gradient_cases::normalisations(check);

@@ -88,6 +88,16 @@ TEST_CASE("so does every recipe after surgery, with selections that leave channe
   }
 }
 
+TEST_CASE("one normalisation behind another is computed, too") {
+  for (const bool training : {false, true}) {
+    test_support::small_net b;
+    const auto x = b.norm(b.norm(b.conv(b.input({2, 3, 6, 4}), 4, 3, 1, 1, true)));
+    sl::executor_options o;
+    o.mode = training ? sl::execution_mode::training : sl::execution_mode::inference;
+    check_against_evaluation(b.finish({b.relu(x)}), {2, 3, 6, 4}, o);
+  }
+}
+
 TEST_CASE("the MLP reads its images flat") {
   sl::models::recipe r = sl::models::mnist_recipe();
   r.multiplier = 0.1;

@@ -14,6 +14,7 @@ namespace {
 // malloc_usable_size makes bookkeeping of sizes unnecessary.
 void* metered(void* p) {
   ++memory_meter::count;
+  ++memory_meter::everywhere;
   memory_meter::live += malloc_usable_size(p);
   memory_meter::peak = std::max(memory_meter::peak, memory_meter::live);
   return p;

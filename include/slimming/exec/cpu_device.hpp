@@ -6,13 +6,14 @@
 /// The CPU as a device of the executor: oneTBB threads, channels padded to the vector width.
 /// Area: exec. The lowerings are in <slimming/exec/cpu_executor.hpp>.
 
-#include <slimming/core/config.hpp>            // index_t
-#include <slimming/core/error.hpp>             // bad_value
-#include <slimming/exec/device.hpp>            // update_rule
-#include <slimming/exec/lowering.hpp>          // lowering_table
-#include <slimming/kernels/cpu/sgd.hpp>        // sgd_step
-#include <slimming/kernels/cpu/vector.hpp>     // padded_channels
-#include <slimming/kernels/cpu/workspace.hpp>  // for_each_block, workspace_need
+#include <slimming/core/config.hpp>              // index_t
+#include <slimming/core/error.hpp>               // bad_value
+#include <slimming/exec/device.hpp>              // update_rule
+#include <slimming/exec/lowering.hpp>            // lowering_table
+#include <slimming/kernels/cpu/conv_choice.hpp>  // conv_options
+#include <slimming/kernels/cpu/sgd.hpp>          // sgd_step
+#include <slimming/kernels/cpu/vector.hpp>       // padded_channels
+#include <slimming/kernels/cpu/workspace.hpp>    // for_each_block, workspace_need
 
 #include <tbb/task_arena.h>  // tbb::task_arena
 
@@ -20,11 +21,13 @@
 #include <sys/mman.h>  // madvise
 #endif
 
-#include <algorithm>  // std::copy_n
-#include <cstddef>    // std::size_t
-#include <cstring>    // std::memset
-#include <memory>     // std::unique_ptr
-#include <new>        // std::align_val_t
+#include <algorithm>   // std::copy_n
+#include <cstddef>     // std::size_t
+#include <cstring>     // std::memset
+#include <functional>  // std::function
+#include <memory>      // std::unique_ptr
+#include <new>         // std::align_val_t
+#include <utility>     // std::move
 
 namespace slimming::inline v0 {
 
@@ -45,9 +48,15 @@ class cpu_device {
     std::unique_ptr<float, release> data_;
   };
 
+  /// Overrules the cost table of <slimming/kernels/cpu/conv_choice.hpp>: gets a convolution and the
+  /// options that the table would follow, returns those to follow. Decide by the shape alone, so
+  /// that results stay the same from run to run.
+  using algorithm_choice = std::function<kernels::cpu::conv_options(const kernels::conv_geometry&,
+                                                                    kernels::cpu::conv_options)>;
+
   /// \p threads: 0 for as many as the machine has. Results do not depend on it.
   /// \throws bad_value  if it is negative.
-  explicit cpu_device(int threads = 0) {
+  explicit cpu_device(int threads = 0, algorithm_choice choose = {}) : choose_(std::move(choose)) {
     if (threads < 0) throw bad_value("cpu_device: threads", threads);
     arena_ = threads == 0 ? std::make_unique<tbb::task_arena>()
                           : std::make_unique<tbb::task_arena>(threads);
@@ -65,6 +74,11 @@ class cpu_device {
   [[nodiscard]] static const exec::lowering_table<Device>& lowerings();
 
   [[nodiscard]] int threads() const noexcept { return arena_->max_concurrency(); }
+  /// How a convolution is to be computed.
+  [[nodiscard]] kernels::cpu::conv_options options_for(const kernels::conv_geometry& g,
+                                                       kernels::cpu::conv_options o) const {
+    return choose_ ? choose_(g, o) : o;
+  }
   /// Floats that a kernel needs as its workspace when it runs on this device.
   [[nodiscard]] index_t workspace_size(kernels::cpu::workspace_need need) const noexcept {
     return need.floats(threads());
@@ -104,6 +118,7 @@ class cpu_device {
  private:
   static constexpr index_t block = 16384;
   std::unique_ptr<tbb::task_arena> arena_;
+  algorithm_choice choose_;
 };
 
 inline cpu_device::memory::memory(index_t floats) {

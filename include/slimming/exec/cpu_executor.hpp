@@ -29,6 +29,7 @@ const exec::lowering_table<Device>& cpu_device::lowerings() {
     t.add("SelectedNormalization", lower_selected_normalization, exec::fused_domain);
     t.add("Moments", lower_moments, exec::fused_domain);
     t.add("ConcatMoments", lower_concat_moments, exec::fused_domain);
+    t.add("GrowingConcat", lower_growing_concat, exec::fused_domain);
     t.add("CrossEntropy", lower_cross_entropy, exec::fused_domain);
     for (const char* op :
          {"Relu", "LeakyRelu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Elu", "Clip"})

@@ -394,7 +394,8 @@ void executor<Device>::compile(const model& source, const op_registry& registry,
                    .convolution = has("Convolution"),
                    .normalization = has("Normalization"),
                    .selected_normalization = has("SelectedNormalization"),
-                   .moments = has("Moments") && has("ConcatMoments")});
+                   .moments = has("Moments") && has("ConcatMoments"),
+                   .growing_concat = has("GrowingConcat")});
 
   exec::detail::compilation<Device> state(std::move(net), registry, options_, device_);
   const auto nodes = static_cast<std::int32_t>(state.net.nodes.size());

@@ -9,7 +9,7 @@
 /// Area: exec. Device-independent: a rewrite happens only if the device has a lowering for its
 /// result.
 ///
-/// Five operators result, in the domain `fused_domain`. They keep the attributes of the node that
+/// Six operators result, in the domain `fused_domain`. They keep the attributes of the node that
 /// they grew from and add their own.
 ///
 /// `Convolution`, from Conv, Gemm or MatMul (attribute `from` names which); behind a flatten, the
@@ -38,13 +38,19 @@
 ///   inputs      moments of its parts
 ///   outputs     0 moments of the whole
 ///   attributes  `channels`, those of each part
+///
+/// `GrowingConcat`, from a chain of Concats of which each begins with the one before it: they share
+/// one buffer, to which each adds its other inputs. Its outputs have `network::value::room`.
+///   inputs      0 the beginning, 1... what is added
+///   outputs     0 all channels
+///   attributes  `grows`: the beginning is there already
 
 #include <slimming/core/config.hpp>    // index_t
 #include <slimming/exec/geometry.hpp>  // selection_of
 #include <slimming/exec/network.hpp>   // network
 #include <slimming/model/op_node.hpp>  // op_node
 
-#include <algorithm>    // std::none_of, std::sort
+#include <algorithm>    // std::count, std::none_of, std::sort
 #include <cstdint>      // std::int32_t
 #include <functional>   // std::function
 #include <iterator>     // std::back_inserter
@@ -72,6 +78,7 @@ struct fusion_options {
   bool normalization = false;           ///< the device lowers `Normalization`
   bool selected_normalization = false;  ///< and `SelectedNormalization`
   bool moments = false;                 ///< and `Moments` and `ConcatMoments`
+  bool growing_concat = false;  ///< and `GrowingConcat`, whose outputs its normalisations can read
 };
 
 namespace detail {
@@ -98,6 +105,7 @@ class fuser {
     sweep();
     for (std::size_t n = 0; n < net_.nodes.size(); ++n)
       if (is_normalization(n) && options_.training) take_moments(n);
+    if (options_.growing_concat) grow_concatenations();
     place_counting();
     net_.relink();
   }
@@ -274,6 +282,41 @@ class fuser {
     net_.nodes = std::move(nodes);
   }
 
+  // A dense block copies its first channels once for every layer behind them. Where only
+  // normalisations read what has grown so far, all of it is one buffer.
+  void grow_concatenations() {
+    for (std::size_t last = net_.nodes.size(); last-- > 0;) {
+      std::vector<std::size_t> chain;
+      for (auto n = static_cast<std::int32_t>(last);
+           n >= 0 && joins_channels(static_cast<std::size_t>(n));) {
+        chain.push_back(static_cast<std::size_t>(n));
+        const value_id beginning = node(chain.back()).inputs[0];
+        n = is_read_as_beginning(beginning) ? net_.at(beginning).producer : -1;
+      }
+      if (chain.size() < 2) continue;
+      const index_t room = net_.at(node(last).outputs[0]).extents[1];
+      for (const std::size_t n : chain) {
+        op_node& x = node(n);
+        x.op = "GrowingConcat";
+        x.domain = std::string(fused_domain);
+        x.attributes["grows"] = index_t{n != chain.back()};
+        net_.at(x.outputs[0]).room = room;
+      }
+    }
+  }
+  // Whether one concatenation begins with v and only normalisations read it otherwise.
+  [[nodiscard]] bool is_read_as_beginning(value_id v) const {
+    int joins = 0;
+    for (const std::int32_t reader : net_.at(v).consumers) {
+      const auto n = static_cast<std::size_t>(reader);
+      const auto& inputs = net_.nodes[n].inputs;
+      if (inputs[0] != v || std::count(inputs.begin(), inputs.end(), v) != 1) return false;
+      if (is_normalization(n)) continue;
+      if (!joins_channels(n) || ++joins > 1) return false;
+    }
+    return !net_.is_output(v);
+  }
+
   void fold_into_convolution(std::size_t n) {
     op_node& norm = node(n);
     const value_id v = norm.inputs[0];
@@ -281,6 +324,7 @@ class fuser {
     if (producer < 0 || only_reader(v) != static_cast<std::int32_t>(n)) return;
     op_node& conv = node(static_cast<std::size_t>(producer));
     if (conv.op != "Convolution" || conv.domain != fused_domain) return;
+    if (conv.inputs[fused::folded_norm] != no_value) return;  // it has one
     for (std::size_t i = 0; i < 4; ++i) conv.inputs[fused::folded_norm + i] = norm.inputs[1 + i];
     conv.attributes["epsilon"] = norm.real("epsilon", 1e-5);
     take_over(static_cast<std::size_t>(producer), n);

@@ -80,6 +80,12 @@ struct window {
   return g;
 }
 
+/// packing::order of a convolution's weights: whatever their places in memory may depend on.
+[[nodiscard]] inline std::vector<index_t> packing_order(const kernels::conv_geometry& g,
+                                                        bool is_transposed) {
+  return {g.groups, g.in_channels, g.out_channels, g.kernel_h, g.kernel_w, is_transposed};
+}
+
 /// Geometry of MaxPool and AveragePool, and of the global forms, which have no kernel_shape.
 [[nodiscard]] inline kernels::pool_geometry pool_geometry_of(const op_node& node, const shape& x,
                                                              const shape& y) {

@@ -69,9 +69,7 @@ class lowering_context {
 
   // Values -----------------------------------------------------------------------------------
 
-  [[nodiscard]] value_layout layout(value_id v) const {
-    return {all_.net.at(v).extents, &Device::channel_stride};
-  }
+  [[nodiscard]] value_layout layout(value_id v) const { return all_.layout(v); }
   /// Memory of a computed value that the node reads.
   [[nodiscard]] buffer_id value(value_id v) const { return all_.value_buffer(v); }
   /// Memory of output number \p k; empty if the node has no such output. \p floats overrides the
@@ -141,7 +139,7 @@ class lowering_context {
     return all_.plain_gradient_of_input(index_, input);
   }
   /// The gradient of input number \p input is that of output 0; shares its memory where that is
-  /// safe.
+  /// safe. Call it last: another input may be the same value, whose gradient is then added to.
   void pass_gradient(std::size_t input) { all_.pass_gradient(index_, input); }
 
   // Steps ------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ struct network {
     bool is_initializer = false;
     std::int32_t producer = -1;           ///< node, -1 for inputs and constants
     std::vector<std::int32_t> consumers;  ///< nodes in order, once per use
+    index_t room = 0;  ///< channels of the larger value whose first channels these are, or 0
   };
 
   const model* source = nullptr;
@@ -58,7 +59,7 @@ struct network {
     return std::find(outputs.begin(), outputs.end(), v) != outputs.end();
   }
   value_id add_value(std::string name, shape extents = {}, dtype type = dtype::float32) {
-    values.push_back({std::move(name), std::move(extents), type, {}, false, -1, {}});
+    values.push_back({std::move(name), std::move(extents), type, {}, false, -1, {}, 0});
     return static_cast<value_id>(values.size()) - 1;
   }
 

@@ -95,6 +95,8 @@ struct packing {
   function pack =
       {};  ///< row-major, as the model holds it, to the device's order, all floats of it
   function unpack = {};  ///< and back
+  /// What the two depend on. Nodes that share a parameter need equal ones.
+  std::vector<index_t> order = {};
 };
 
 /// An initialiser of the model that the executor keeps a copy of.

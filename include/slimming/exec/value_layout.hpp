@@ -9,12 +9,13 @@
 /// Files speak row-major (N, C, H, W); every device works channels last. A value of four axes is
 /// stored as (N, H, W, stride) and one of two axes as (N, stride), where the stride is the number
 /// of channels, rounded up as the device wants it, with zeros behind the last channel. Values of
-/// any other rank are stored as they are.
+/// any other rank are stored as they are. Values that are the first channels of a larger one may
+/// lie in it: their stride is then that of the larger one.
 
 #include <slimming/core/config.hpp>  // index_t
 #include <slimming/core/tensor.hpp>  // shape, element_count
 
-#include <algorithm>  // std::copy_n, std::fill_n
+#include <algorithm>  // std::copy_n, std::fill_n, std::max
 #include <utility>    // std::move
 
 namespace slimming::inline v0::exec {
@@ -27,9 +28,9 @@ struct value_layout {
   index_t stride = 1;                                      ///< floats per pixel where channels_last
 
   value_layout() = default;
-  /// \p stride_of(channels) is the device's rounding.
+  /// \p stride_of(channels) is the device's rounding, \p room the channels of the larger value.
   template <class StrideOf>
-  value_layout(shape e, const StrideOf& stride_of) : extents(std::move(e)) {
+  value_layout(shape e, const StrideOf& stride_of, index_t room = 0) : extents(std::move(e)) {
     channels_last = extents.size() == 4 || extents.size() == 2;
     if (!channels_last) return;
     batch = extents[0];
@@ -38,7 +39,7 @@ struct value_layout {
       height = extents[2];
       width = extents[3];
     }
-    stride = stride_of(channels);
+    stride = stride_of(std::max(channels, room));
   }
 
   [[nodiscard]] index_t pixels() const noexcept { return batch * height * width; }

@@ -184,6 +184,24 @@ TEST_CASE("every fusion agrees with the chain of its parts, forward and backward
   check_against_oracle({2, 1, 1, 9, {false, false, false, false}});
 }
 
+TEST_CASE("a mean far from zero costs no digits of what is normalised") {
+  for (const double mean : {100.0, 1000.0}) {
+    norm_problem p(2, 25, 20, 5, {false, false, false, false});
+    for (double& v : p.x) v = static_cast<double>(static_cast<float>(v + mean));
+    std::vector<double> means(5), variances(5), y(p.x.size());
+    reference::channel_moments(p.g.batch, p.g.channels, p.map(), p.x.data(), means.data(),
+                               variances.data());
+    reference::batch_norm_forward(p.g.batch, p.g.channels, p.map(), p.x.data(), p.gamma.data(),
+                                  p.beta.data(), means.data(), variances.data(),
+                                  norm_problem::epsilon, y.data());
+    INFO("mean " << mean);
+    check_close("y", test::from_nhwc(p.run().y, p.g.batch, p.g.channels, p.map()), y);
+  }
+  norm_problem one(1, 1, 1, 9, {false, false, false, false});
+  for (double& v : one.x) v *= 1000;
+  CHECK(test::from_nhwc(one.run().y, 1, 9, 1) == one.beta);
+}
+
 TEST_CASE("a gradient that others have begun is added to") {
   for (const fusion f : {fusion{true, false, false, false}, fusion{true, false, true, false},
                          fusion{true, true, false, false}}) {

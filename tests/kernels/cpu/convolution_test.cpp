@@ -172,6 +172,10 @@ std::vector<conv_geometry> odd_shapes() {
   shapes.push_back(geometry(7, 33, 31, 1, 1, 3, 1));  // only the centre tap ever meets a pixel
   shapes.push_back(geometry(7, 33, 31, 1, 1, 1, 0));
   shapes.push_back(geometry(2, 70, 90, 1, 1, 1, 0));
+  for (const index_t stride : {2, 5})  // beyond the map: some strides reach no pixel
+    for (const index_t map : {1, 2, 4})
+      for (const index_t kernel : {1, 3})
+        shapes.push_back(geometry(3, 16, 32, map, map, kernel, kernel / 2, stride));
   shapes.push_back(geometry(3, 4, 40, 2, 3, 3, 1));
   conv_geometry uneven = geometry(2, 3, 9, 6, 10, 3, 0);
   uneven.kernel_h = 2;

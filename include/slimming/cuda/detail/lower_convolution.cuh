@@ -89,7 +89,8 @@ class convolution_lowering {
     const auto master =
         c_.parameter(weight_value, exec::parameter_kind::weight,
                      {w->size(), [w](const float* from, float* to) { w->pack(from, to); },
-                      [w](const float* from, float* to) { w->unpack(from, to); }});
+                      [w](const float* from, float* to) { w->unpack(from, to); },
+                      exec::packing_order(w->file, w->order.transposed)});
     buffer_id weight = master.value;
     if constexpr (Device::is_narrow)
       weight =
@@ -104,10 +105,11 @@ class convolution_lowering {
     if (!c_.needs_backward()) return;
 
     const buffer_id dy = values_.dout(0);
-    if (addend_) values_.pass_gradient(exec::fused::conv_addend);
     if (bias.gradient) bias_backward(dy, bias.gradient);
     if (c_.wants_gradient(exec::fused::x)) data_backward(dy, weight);
     if (master.gradient) weights_backward(dy, master.gradient);
+    // Last: it may be x that is added.
+    if (addend_) values_.pass_gradient(exec::fused::conv_addend);
   }
 
  private:

@@ -75,7 +75,7 @@ class compilation {
   }
 
   [[nodiscard]] value_layout layout(value_id v) const {
-    return {net.at(v).extents, &Device::channel_stride};
+    return {net.at(v).extents, &Device::channel_stride, net.at(v).room};
   }
 
   buffer_id value_buffer(value_id v) {
@@ -98,8 +98,12 @@ class compilation {
     const auto [found, is_new] = parameter_of_.try_emplace(v, program.parameters.size());
     if (is_new) add_parameter(v, kind, std::move(packed));
     parameter& p = program.parameters[found->second];
-    if (!is_new && (p.kind != kind || p.layout.floats != packed.floats))
-      throw unsupported(p.name, "is used by nodes that want it in different layouts");
+    if (!is_new &&
+        (p.kind != kind || p.layout.floats != packed.floats || p.layout.order != packed.order))
+      throw unsupported(
+          p.name,
+          "is used by nodes that want it in different layouts; give each of them a tensor of "
+          "its own");
     if (p.kind == parameter_kind::statistic || !contributes(node) || !net.at(v).is_initializer)
       return {p.value, {}};
     if (!p.gradient) {

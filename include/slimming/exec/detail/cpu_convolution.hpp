@@ -60,7 +60,7 @@ struct convolution_lowering {
     const auto g = conv_geometry_of(node, in, w->extents(), c.net().at(node.outputs[0]).extents);
     const bool exact = c.options().exact || from != "Conv";
     conv = std::make_shared<const cpu_convolution>(
-        g, kernels::cpu::conv_options{.exact = exact, .prepared = !c.is_training()}, transposed);
+        g, c.device().options_for(g, {.exact = exact, .prepared = !c.is_training()}), transposed);
     relu = node.integer("relu", 0) != 0;
     x = c.value(node.inputs[fused::x]);
     y = c.output(0);
@@ -120,7 +120,8 @@ struct convolution_lowering {
         c.parameter(node.inputs[fused::weight], parameter_kind::weight,
                     {conv->kernel.weight_size(),
                      [conv = conv](const float* from, float* to) { conv->pack(from, to); },
-                     [conv = conv](const float* from, float* to) { conv->unpack(from, to); }});
+                     [conv = conv](const float* from, float* to) { conv->unpack(from, to); },
+                     packing_order(conv->kernel.geometry(), conv->order.transposed)});
     parameter_use bias;
     if (const value_id v = node.input(fused::bias); v != no_value)
       bias = c.parameter(v, parameter_kind::weight, channel_vector(conv->order.columns));
@@ -128,7 +129,6 @@ struct convolution_lowering {
     if (!c.needs_backward()) return;
 
     const buffer_id dy = c.output_gradient(0);
-    if (addend) c.pass_gradient(fused::conv_addend);
     const auto& g = conv->kernel.geometry();
     if (bias.gradient) {
       const auto need = kernels::cpu::sum_channels_need(g.out_pixels(), g.out_channels);
@@ -158,6 +158,7 @@ struct convolution_lowering {
             conv->kernel.backward_weights(x.data(), dy.data(), dw.data(), scratch);
           },
           x, dy, workspace(kernels::cpu::conv_pass::backward_weights), weight.gradient);
+    if (addend) c.pass_gradient(fused::conv_addend);  // last: it may be x that is added
   }
 };
 

@@ -82,6 +82,7 @@ struct normalization_lowering {
     g.channels = in.channels;
     g.relu = node.integer("relu", 0) != 0;
     g.max_pool_2x2 = node.integer("pool", 0) != 0;
+    g.x_room = in.stride;
     x = c.value(node.inputs[fused::x]);
     y = c.output(0);
     if (c.is_training())
@@ -145,7 +146,7 @@ struct normalization_lowering {
   // Places for gradients, scratch for those that nobody wants.
   [[nodiscard]] gradient_target dx() {
     if (c.wants_gradient(fused::x)) return c.gradient(fused::x);
-    return {c.scratch(g.pixels() * stride()), false};
+    return {c.scratch(g.pixels() * g.x_stride()), false};
   }
   [[nodiscard]] buffer_id gradient_of(const parameter_use& p) {
     return p.gradient ? p.gradient : c.scratch(stride());

@@ -37,13 +37,12 @@ using floats = std::span<float>;
   return {mean, mean + buffer.size() / 4};
 }
 
-/// Zeroes what lies behind the last channel of every pixel.
-inline void clear_padding(index_t pixels, index_t channels, float* y) {
-  const index_t stride = cpu_device::channel_stride(channels);
-  if (stride == channels) return;
-  kernels::cpu::for_each_block(pixels, 1024, [&](index_t begin, index_t end) {
-    for (index_t p = begin; p < end; ++p)
-      std::fill_n(y + p * stride + channels, stride - channels, 0.0f);
+/// Zeroes what lies behind the last channel of every pixel, up to a whole vector.
+inline void clear_padding(const value_layout& l, float* y) {
+  const index_t padding = cpu_device::channel_stride(l.channels) - l.channels;
+  if (padding == 0) return;
+  kernels::cpu::for_each_block(l.pixels(), 1024, [&](index_t begin, index_t end) {
+    for (index_t p = begin; p < end; ++p) std::fill_n(y + p * l.stride + l.channels, padding, 0.0f);
   });
 }
 

@@ -26,6 +26,50 @@ namespace slimming::inline v0::exec::detail {
   return axis < 0 ? axis + static_cast<index_t>(rank) : axis;
 }
 
+// Parts [first, ...) of a concatenation are copied to their places behind those before them, which
+// are there already; their gradients are taken from there.
+inline void state_concat(cpu_context& c, std::size_t first, buffer_id y) {
+  const op_node& node = c.node();
+  const value_layout whole = c.layout(node.outputs[0]);
+  std::vector<value_layout> parts;
+  std::vector<buffer_id> uses;
+  index_t begin = 0;
+  for (std::size_t i = 0; i < first; ++i) begin += c.layout(node.inputs[i]).channels;
+  for (std::size_t i = first; i < node.inputs.size(); ++i) {
+    parts.push_back(c.layout(node.inputs[i]));
+    uses.push_back(c.value(node.inputs[i]));
+  }
+  uses.push_back(y);
+  c.forward("concat forward", uses, [=](cpu_run&, std::span<const floats> memory) {
+    float* const to = memory.back().data();
+    index_t at = begin;
+    for (std::size_t i = 0; i < parts.size(); at += parts[i++].channels)
+      kernels::cpu::copy_channels({memory[i].data(), parts[i].stride, 0}, {to, whole.stride, at},
+                                  parts[i].channels, whole.pixels());
+    clear_padding(whole, to);
+  });
+  if (!c.needs_backward()) return;
+  const buffer_id dy = c.output_gradient(0);
+  index_t at = begin;
+  for (std::size_t i = 0; i < parts.size(); at += parts[i++].channels) {
+    if (!c.wants_gradient(first + i)) continue;
+    const gradient_target g = c.gradient(first + i);
+    c.backward(
+        "concat backward",
+        [whole, part = parts[i], at, accumulate = g.accumulate](cpu_run&, floats dy, floats dx) {
+          const kernels::cpu::channel_range<const float> from{dy.data(), whole.stride, at};
+          const kernels::cpu::channel_range<float> to{dx.data(), part.stride, 0};
+          if (accumulate) {
+            kernels::cpu::add_channels(from, to, part.channels, whole.pixels());
+          } else {
+            kernels::cpu::copy_channels(from, to, part.channels, whole.pixels());
+            clear_padding(part, dx.data());
+          }
+        },
+        dy, g.into);
+  }
+}
+
 /// Concatenation of channels.
 inline bool lower_concat(cpu_context& c) {
   const op_node& node = c.node();
@@ -36,43 +80,19 @@ inline bool lower_concat(cpu_context& c) {
     if (c.needs_backward()) c.pass_gradient(0);
     return true;
   }
-  std::vector<buffer_id> uses;
-  std::vector<index_t> sizes;
-  for (const value_id v : node.inputs) {
-    uses.push_back(c.value(v));
-    sizes.push_back(c.layout(v).channels);
+  state_concat(c, 0, c.output(0));
+  return true;
+}
+/// One that may find its beginning in place.
+inline bool lower_growing_concat(cpu_context& c) {
+  const op_node& node = c.node();
+  if (node.integer("grows", 0) == 0) {
+    state_concat(c, 0, c.output(0));
+    return true;
   }
-  uses.push_back(c.output(0));
-  c.forward("concat forward", uses, [out, sizes](cpu_run&, std::span<const floats> memory) {
-    index_t first = 0;
-    for (std::size_t i = 0; i < sizes.size(); ++i) {
-      kernels::cpu::copy_channels({memory[i].data(), sizes[i], 0},
-                                  {memory.back().data(), out.channels, first}, sizes[i],
-                                  out.pixels());
-      first += sizes[i];
-    }
-    clear_padding(out.pixels(), out.channels, memory.back().data());
-  });
-  if (!c.needs_backward()) return true;
-  const buffer_id dy = c.output_gradient(0);
-  index_t first = 0;
-  for (std::size_t i = 0; i < sizes.size(); first += sizes[i++]) {
-    if (!c.wants_gradient(i)) continue;
-    const gradient_target g = c.gradient(i);
-    c.backward(
-        "concat backward",
-        [=, size = sizes[i], accumulate = g.accumulate](cpu_run&, floats dy, floats dx) {
-          const kernels::cpu::channel_range<const float> from{dy.data(), out.channels, first};
-          const kernels::cpu::channel_range<float> to{dx.data(), size, 0};
-          if (accumulate) {
-            kernels::cpu::add_channels(from, to, size, out.pixels());
-          } else {
-            kernels::cpu::copy_channels(from, to, size, out.pixels());
-            clear_padding(out.pixels(), size, dx.data());
-          }
-        },
-        dy, g.into);
-  }
+  c.alias_output(0, node.inputs[0]);
+  state_concat(c, 1, c.value(node.outputs[0]));
+  if (c.needs_backward()) c.pass_gradient(0);
   return true;
 }
 

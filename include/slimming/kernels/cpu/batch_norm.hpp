@@ -23,20 +23,24 @@ struct batch_norm_geometry {
   index_t batch = 1, h = 1, w = 1, channels = 1;
   bool relu = false;          ///< y = relu(normalised + add)
   bool max_pool_2x2 = false;  ///< then y = 2x2 maxima, stride 2; h and w even, nothing added
+  index_t x_room = 0;  ///< floats per pixel of x and dx where they are the first channels of more
 
   [[nodiscard]] constexpr index_t pixels() const noexcept { return batch * h * w; }
+  [[nodiscard]] constexpr index_t x_stride() const noexcept {
+    return x_room > 0 ? x_room : padded_channels(channels);
+  }
   [[nodiscard]] constexpr index_t out_pixels() const noexcept {
     return max_pool_2x2 ? pixels() / 4 : pixels();
   }
 };
 
 /// Per-channel numbers that forward leaves for backward; `padded_channels(channels)` floats each.
-/// y = x * scale + shift.
+/// y = (x - mean) * scale + shift.
 struct batch_norm_state {
   float* mean = nullptr;
   float* inv_std = nullptr;
   float* scale = nullptr;  ///< gamma * inv_std
-  float* shift = nullptr;  ///< beta - mean * scale
+  float* shift = nullptr;  ///< beta, and what rounding took from the mean
 };
 
 /// Parameters and running statistics; `padded_channels(channels)` floats each, zeros in the
@@ -59,7 +63,8 @@ inline void set_batch_norm_channel(const batch_norm_parameters& p, index_t c, do
   state.mean[c] = static_cast<float>(mean);
   state.inv_std[c] = static_cast<float>(inv_std);
   state.scale[c] = static_cast<float>(scale);
-  state.shift[c] = static_cast<float>(static_cast<double>(p.beta[c]) - mean * scale);
+  const double lost = mean - static_cast<double>(state.mean[c]);
+  state.shift[c] = static_cast<float>(static_cast<double>(p.beta[c]) - lost * scale);
 }
 
 inline void require_poolable(const batch_norm_geometry& g, const float* add) {
@@ -95,18 +100,18 @@ inline void batch_norm_inference_state(const batch_norm_parameters& p, index_t c
                                    static_cast<double>(p.running_variance[c]), state);
 }
 
-/// y = pool(relu(x * scale + shift + add)).
+/// y = pool(relu((x - mean) * scale + shift + add)).
 /// \param add  shaped like x, or null
 /// \param y    shaped like x, or pooled; may be x if nothing is pooled
 inline void batch_norm_forward(const batch_norm_geometry& g, const float* x,
                                const batch_norm_state& state, const float* add, float* y) {
   detail::require_poolable(g, add);
   const index_t stride = padded_channels(g.channels);
+  const detail::norm_line line{state.mean, state.scale, state.shift};
   if (g.max_pool_2x2)
-    detail::normalise_pooled(g.batch * g.h / 2, g.w / 2, stride, x, state.scale, state.shift,
-                             g.relu, y);
+    detail::normalise_pooled(g.batch * g.h / 2, g.w / 2, stride, g.x_stride(), x, line, g.relu, y);
   else
-    detail::normalise(g.pixels(), stride, x, state.scale, state.shift, add, g.relu, y);
+    detail::normalise(g.pixels(), stride, g.x_stride(), x, line, add, g.relu, y);
 }
 
 /// What backward reads.
@@ -120,7 +125,7 @@ struct batch_norm_tape {
 
 /// What backward writes.
 struct batch_norm_gradients {
-  float* dx = nullptr;    ///< may be dy if nothing is pooled and nothing accumulated
+  float* dx = nullptr;    ///< may be dy if shaped like it and nothing is accumulated
   float* dadd = nullptr;  ///< gradient of the residual, or null; may be dy
   float* dgamma = nullptr;
   float* dbeta = nullptr;
@@ -147,10 +152,9 @@ inline void batch_norm_backward(const batch_norm_geometry& g, const batch_norm_t
   a.x = tape.x;
   a.y = add;
   a.dy = tape.dy;
-  a.mean = state.mean;
-  a.scale = state.scale;
-  a.shift = state.shift;
+  a.line = {state.mean, state.scale, state.shift};
   a.stride = stride;
+  a.x_stride = g.x_stride();
   a.dx = out.dx;
   a.masked = out.dadd;
   a.mean_gradient = scratch.shared();

@@ -25,6 +25,16 @@ enum class conv_algorithm {
   depthwise,      ///< one channel per group
 };
 
+/// How a convolution is to be computed.
+struct conv_options {
+  bool exact = false;  ///< no Winograd: only algorithms that multiply the numbers themselves
+  bool prepared =
+      false;  ///< forward will be given what prepare() made, so that only reading counts
+  conv_algorithm forward = conv_algorithm::automatic;
+  conv_algorithm backward_data = conv_algorithm::automatic;
+  conv_algorithm backward_weights = conv_algorithm::automatic;
+};
+
 [[nodiscard]] constexpr std::string_view name_of(conv_algorithm a) noexcept {
   switch (a) {
     case conv_algorithm::automatic:

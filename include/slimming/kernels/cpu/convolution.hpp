@@ -29,16 +29,6 @@
 
 namespace slimming::inline v0::kernels::cpu {
 
-/// How a convolution is to be computed.
-struct conv_options {
-  bool exact = false;  ///< no Winograd: only algorithms that multiply the numbers themselves
-  bool prepared =
-      false;  ///< forward will be given what prepare() made, so that only reading counts
-  conv_algorithm forward = conv_algorithm::automatic;
-  conv_algorithm backward_data = conv_algorithm::automatic;
-  conv_algorithm backward_weights = conv_algorithm::automatic;
-};
-
 /// What the forward pass does on the way out: y = relu(conv(x, w) + bias + add).
 struct conv_epilogue {
   const float* bias = nullptr;  ///< one per padded output channel, zeros in the padding

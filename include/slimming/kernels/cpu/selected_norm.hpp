@@ -72,6 +72,7 @@ struct selected_state {
     s.gather(state.scale, 0, 1, scale);
     s.gather(state.shift, 0, 1, shift);
   }
+  [[nodiscard]] norm_line line() const noexcept { return {mean, scale, shift}; }
 };
 
 // Adds up the records of all blocks, in their order and in double, into the first one.
@@ -93,7 +94,7 @@ inline void add_records(float* records, index_t count, index_t size) {
   return {5 * padded_channels(selected), 0};
 }
 
-/// y = relu((x * scale + shift)[selection]), without relu if `g.relu` says so.
+/// y = relu(((x - mean) * scale + shift)[selection]), without relu if `g.relu` says so.
 /// \param selection  channels of x, each below `g.channels`
 /// \param y          (pixels, padded_channels(selection.size()))
 inline void selected_norm_forward(const batch_norm_geometry& g, std::span<const index_t> selection,
@@ -102,14 +103,15 @@ inline void selected_norm_forward(const batch_norm_geometry& g, std::span<const 
   const detail::channel_selection s(selection);
   const workspace scratch("selected_norm_forward", memory, selected_norm_forward_need(s.count));
   const detail::selected_state at(s, state, scratch.shared());
-  const index_t stride = padded_channels(g.channels);
+  const detail::norm_line line = at.line();
+  const index_t stride = g.x_stride();
   for_each_block(g.pixels(), detail::norm_block(s.stride), [&](index_t begin, index_t end) {
     detail::for_each_gathered(begin, end, [&](index_t first, index_t pixels) {
       float* const to = y + first * s.stride;
       s.gather(x + first * stride, stride, pixels, to);
       for (index_t p = 0; p < pixels; ++p)
         for (index_t c = 0; c < s.stride; c += vector_width) {
-          const vec v = load(to + p * s.stride + c) * load(at.scale + c) + load(at.shift + c);
+          const vec v = line(load(to + p * s.stride + c), c);
           store(to + p * s.stride + c, g.relu ? max(v, vec{}) : v);
         }
     });
@@ -141,7 +143,8 @@ inline void selected_norm_backward(const batch_norm_geometry& g, std::span<const
   const workspace scratch("selected_norm_backward", memory,
                           selected_norm_backward_need(g, s.count));
   const detail::selected_state at(s, state, scratch.shared());
-  const index_t stride = padded_channels(g.channels), block = detail::norm_block(s.stride);
+  const detail::norm_line line = at.line();
+  const index_t stride = g.x_stride(), block = detail::norm_block(s.stride);
 
   // Runs term(gathered x, place of it, d, channel) for every vector of a block of pixels.
   const auto for_each_vector = [&](index_t first, index_t pixels, const auto& term) {
@@ -152,7 +155,7 @@ inline void selected_norm_backward(const batch_norm_geometry& g, std::span<const
         float* const row = rows + p * s.stride + c;
         const vec value = load(row);
         vec d = load(dy + (first + p) * s.stride + c);
-        if (g.relu) d = value * load(at.scale + c) + load(at.shift + c) > vec{} ? d : vec{};
+        if (g.relu) d = line(value, c) > vec{} ? d : vec{};
         term(value, row, d, c);
       }
     return rows;
@@ -171,8 +174,8 @@ inline void selected_norm_backward(const batch_norm_geometry& g, std::span<const
   });
 
   detail::add_records(at.partials, detail::norm_blocks(g.pixels(), s.stride), 2 * s.stride);
-  std::fill_n(out.dgamma, stride, 0.0f);
-  std::fill_n(out.dbeta, stride, 0.0f);
+  std::fill_n(out.dgamma, padded_channels(g.channels), 0.0f);
+  std::fill_n(out.dbeta, padded_channels(g.channels), 0.0f);
   const auto n = static_cast<double>(g.pixels());
   for (index_t i = 0; i < s.stride; ++i) {
     const index_t channel = i < s.count ? s.channels[static_cast<std::size_t>(i)] : 0;

@@ -35,14 +35,24 @@ void for_each_norm_task(index_t pixels, index_t stride, const Body& body) {
   });
 }
 
-inline void normalise(index_t pixels, index_t stride, const float* x, const float* scale,
-                      const float* shift, const float* add, bool relu, float* y) {
+/// What turns x into y = (x - mean) * scale + shift: in this order, so that a large mean cancels
+/// before it is multiplied.
+struct norm_line {
+  const float *mean = nullptr, *scale = nullptr, *shift = nullptr;
+
+  SLIMMING_ALWAYS_INLINE vec operator()(vec x, index_t c) const noexcept {
+    return (x - load(mean + c)) * load(scale + c) + load(shift + c);
+  }
+};
+
+inline void normalise(index_t pixels, index_t stride, index_t x_stride, const float* x,
+                      const norm_line& line, const float* add, bool relu, float* y) {
   const auto run = [&]<bool Add, bool Relu>() {
     for_each_norm_task(pixels, stride, [&](index_t p0, index_t p1, index_t c0, index_t c1) {
       for (index_t p = p0; p < p1; ++p)
         for (index_t c = c0; c < c1; c += vector_width) {
           const index_t at = p * stride + c;
-          vec v = load(x + at) * load(scale + c) + load(shift + c);
+          vec v = line(load(x + p * x_stride + c), c);
           if constexpr (Add) v += load(add + at);
           store(y + at, Relu ? max(v, vec{}) : v);
         }
@@ -68,15 +78,14 @@ struct window_2x2 {
   }
 };
 
-inline void normalise_pooled(index_t rows, index_t pooled_w, index_t stride, const float* x,
-                             const float* scale, const float* shift, bool relu, float* y) {
+inline void normalise_pooled(index_t rows, index_t pooled_w, index_t stride, index_t x_stride,
+                             const float* x, const norm_line& line, bool relu, float* y) {
   for_each_norm_task(rows * pooled_w, stride, [&](index_t p0, index_t p1, index_t c0, index_t c1) {
     for (index_t p = p0; p < p1; ++p) {
-      const window_2x2 window(p, pooled_w, stride);
+      const window_2x2 window(p, pooled_w, x_stride);
       for (index_t c = c0; c < c1; c += vector_width) {
-        const vec s = load(scale + c), t = load(shift + c);
-        vec best = load(x + window.corner[0] + c) * s + t;
-        for (int i = 1; i < 4; ++i) best = max(load(x + window.corner[i] + c) * s + t, best);
+        vec best = line(load(x + window.corner[0] + c), c);
+        for (int i = 1; i < 4; ++i) best = max(line(load(x + window.corner[i] + c), c), best);
         store(y + p * stride + c, relu ? max(best, vec{}) : best);
       }
     }
@@ -85,9 +94,10 @@ inline void normalise_pooled(index_t rows, index_t pooled_w, index_t stride, con
 
 struct norm_backward_arguments {
   const float *x = nullptr, *y = nullptr, *dy = nullptr;  ///< y: mask source of a residual, or null
-  const float *mean = nullptr, *scale = nullptr, *shift = nullptr;
-  index_t pixels = 0;  ///< of dy
-  index_t stride = 0, pooled_w = 0;
+  norm_line line;
+  index_t pixels = 0;                  ///< of dy
+  index_t stride = 0;                  ///< of dy, y and masked
+  index_t x_stride = 0, pooled_w = 0;  ///< of x and dx
   float* dx = nullptr;
   float* masked = nullptr;    ///< receives dy behind relu's mask, or null
   float* partials = nullptr;  ///< per block: sums of d, sums of d * (x - mean)
@@ -107,7 +117,7 @@ SLIMMING_ALWAYS_INLINE vec masked_gradient(const norm_backward_arguments& a, ind
   else if constexpr (Mask == norm_mask::output)
     return load(a.y + at) > vec{} ? d : vec{};
   else
-    return x * load(a.scale + c) + load(a.shift + c) > vec{} ? d : vec{};
+    return a.line(x, c) > vec{} ? d : vec{};
 }
 
 // The winner of one pooling window: its x and, as four masks, its place; d masked by relu.
@@ -118,10 +128,9 @@ struct window_winner {
 
   SLIMMING_ALWAYS_INLINE window_winner(const norm_backward_arguments& a, const window_2x2& window,
                                        index_t c) {
-    const vec s = load(a.scale + c), t = load(a.shift + c);
     for (int i = 0; i < 4; ++i) {
       x[i] = load(a.x + window.corner[i] + c);
-      value[i] = x[i] * s + t;
+      value[i] = a.line(x[i], c);
     }
     best = value[0];
     for (int i = 1; i < 4; ++i) best = max(value[i], best);
@@ -161,12 +170,12 @@ void accumulate_norm_sums(const norm_backward_arguments& a, const Term& term) {
 inline void norm_backward_sums(const norm_backward_arguments& a, bool relu, bool pooled) {
   if (pooled) {
     accumulate_norm_sums(a, [&](index_t p, index_t c, vec& sum, vec& product) {
-      const window_2x2 window(p, a.pooled_w, a.stride);
+      const window_2x2 window(p, a.pooled_w, a.x_stride);
       const window_winner winner(a, window, c);
       vec d = load(a.dy + p * a.stride + c), share[4];
       if (relu) d = winner.best > vec{} ? d : vec{};
       winner.route(d, share);
-      const vec mean = load(a.mean + c);
+      const vec mean = load(a.line.mean + c);
       sum += d;
       for (int i = 0; i < 4; ++i) product += share[i] * (winner.x[i] - mean);
     });
@@ -175,11 +184,11 @@ inline void norm_backward_sums(const norm_backward_arguments& a, bool relu, bool
   const auto run = [&]<norm_mask Mask>() {
     accumulate_norm_sums(a, [&](index_t p, index_t c, vec& sum, vec& product) {
       const index_t at = p * a.stride + c;
-      const vec x = load(a.x + at);
+      const vec x = load(a.x + p * a.x_stride + c);
       const vec d = masked_gradient<Mask>(a, at, c, x);
       if (a.masked) store(a.masked + at, d);
       sum += d;
-      product += d * (x - load(a.mean + c));
+      product += d * (x - load(a.line.mean + c));
     });
   };
   if (!relu)
@@ -194,14 +203,14 @@ inline void norm_backward_sums(const norm_backward_arguments& a, bool relu, bool
 template <bool Accumulate>
 void norm_backward_data(const norm_backward_arguments& a, bool relu, bool pooled) {
   const auto put = [&](vec d, vec x, index_t at, index_t c) {
-    const vec dx = load(a.scale + c) *
-                   (d - load(a.mean_gradient + c) - (x - load(a.mean + c)) * load(a.slope + c));
+    const vec dx = load(a.line.scale + c) * (d - load(a.mean_gradient + c) -
+                                             (x - load(a.line.mean + c)) * load(a.slope + c));
     store(a.dx + at, Accumulate ? load(a.dx + at) + dx : dx);
   };
   if (pooled) {
     for_each_norm_task(a.pixels, a.stride, [&](index_t p0, index_t p1, index_t c0, index_t c1) {
       for (index_t p = p0; p < p1; ++p) {
-        const window_2x2 window(p, a.pooled_w, a.stride);
+        const window_2x2 window(p, a.pooled_w, a.x_stride);
         for (index_t c = c0; c < c1; c += vector_width) {
           const window_winner winner(a, window, c);
           vec d = load(a.dy + p * a.stride + c), share[4];
@@ -218,8 +227,9 @@ void norm_backward_data(const norm_backward_arguments& a, bool relu, bool pooled
       for (index_t p = p0; p < p1; ++p)
         for (index_t c = c0; c < c1; c += vector_width) {
           const index_t at = p * a.stride + c;
-          const vec x = load(a.x + at);
-          put(a.masked ? load(a.masked + at) : masked_gradient<Mask>(a, at, c, x), x, at, c);
+          const index_t x_at = p * a.x_stride + c;
+          const vec x = load(a.x + x_at);
+          put(a.masked ? load(a.masked + at) : masked_gradient<Mask>(a, at, c, x), x, x_at, c);
         }
     });
   };

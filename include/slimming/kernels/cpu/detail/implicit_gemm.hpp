@@ -36,7 +36,7 @@ struct gemm_blocking {
 
   gemm_blocking(index_t pixels, const weight_layout& layout)
       : by_taps(goes_by_taps(pixels, layout.taps, layout.in)),
-        pixel_block(by_taps ? pixels : std::min(pixels, most_pixels)),
+        pixel_block(by_taps ? pixels : std::clamp<index_t>(pixels, 1, most_pixels)),
         panel_block(by_taps ? 1 : layout.panels()) {
     if (by_taps) return;
     const index_t all = (pixels + pixel_block - 1) / pixel_block * layout.groups;
