@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: MIT
 """Runs bench_step and PyTorch in adjacent pairs and prints ratios; benchmarks/compare_torch.sh starts it.
 
-A row is one configuration. PyTorch's variant (default, channels_last, torch.compile) is chosen once per network and
-mode, by the shortest median; then pairs alternate, and each yields one ratio. Finished rows are kept in a file, so that
+A row is one configuration. PyTorch's variant (default or channels_last, each with and without torch.compile) is chosen
+by the shortest median, for every configuration of its own; then pairs alternate, and each yields one ratio. Finished rows are kept in a file, so that
 a run that was stopped goes on where it was.
 """
 import argparse
@@ -91,7 +91,7 @@ class Torch:
 class Comparison:
     def __init__(self, a):
         self.a = a
-        self.variants = {}  # (arch, inference) -> (name, what was tried)
+        self.variants = {}  # configuration -> (name, what was tried)
         self.binaries = {None: os.path.join(a.build, "bin", "bench_step")}
 
     def ours(self, row, **changes):
@@ -113,15 +113,13 @@ class Comparison:
         return self.binaries[march]
 
     def best_variant(self, row):
-        key = (row["arch"], row["inference"])
+        key = tuple(row[k] for k in ("arch", "inference", "batch", "threads"))
         if key not in self.variants:
             tried = {}
-            with Torch() as torch:
-                for variant in ("default", "channels_last"):
-                    tried[variant] = torch(row, variant, 1, 3)
-                better = min(tried, key=lambda v: tried[v].get("median_ms", 1e9))
-                if not self.a.no_compile:
-                    variant = "compile" if better == "default" else "compile_channels_last"
+            for variant in ("default", "channels_last", "compile", "compile_channels_last"):
+                if variant.startswith("compile") and self.a.no_compile:
+                    continue
+                with Torch() as torch:
                     tried[variant] = torch(row, variant, 1, 3, self.a.compile_limit)
             best = min(tried, key=lambda v: tried[v].get("median_ms", 1e9))
             self.variants[key] = best, {v: r.get("median_ms", r.get("error")) for v, r in tried.items()}

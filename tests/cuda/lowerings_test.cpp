@@ -102,6 +102,7 @@ record train(const model& net, const executor_options& options, Device device, i
 TEST_CASE("gradients of convolutions", "[cuda.lowerings]") {
   test_support::gradient_cases::convolutions_of_any_shape(check_all_gradients);
   test_support::gradient_cases::convolutions_on_maps_of_any_size(check_all_gradients);
+  test_support::gradient_cases::strides_beyond_the_map(check_all_gradients);
 }
 TEST_CASE("gradients of linear layers", "[cuda.lowerings]") {
   test_support::gradient_cases::linear_layers(check_all_gradients);

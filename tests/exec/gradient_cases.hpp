@@ -151,11 +151,6 @@ void normalisations(const Check& check_gradients) {
              b.node("ChannelSelect", {b.norm(x), b.integers({4, 1})}, {2, 2, 7, 6}, {}, "slimming");
          return b.add(b.conv(b.relu(some), 5, 3), x);
        }},
-      {"of a selection that repeats",
-       [](small_net& b, value x) {
-         return b.node("Gather", {b.norm(x), b.integers({3, 0, 3})}, {2, 3, 7, 6},
-                       {{"axis", sl::index_t{1}}});
-       }},
       {"of a selection",
        [](small_net& b, value x) {
          const value wide = b.norm(x);
@@ -286,6 +281,11 @@ void spellings(const Check& check_gradients) {
          y = b.node("Div", {b.node("Mul", {x, y}, e), number(6)}, e);
          y = b.node("Sub", {number(0.5), b.node("Mul", {y, number(2)}, e)}, e);
          return b.node("Sub", {y, number(0.25)}, e);
+       }},
+      {"normalised selection that repeats, as a gather",
+       [](small_net& b, value x) {
+         return b.node("Gather", {b.norm(x), b.integers({3, 0, 3})}, {2, 3, 7, 6},
+                       {{"axis", sl::index_t{1}}});
        }},
       {"selection as a gather",
        [](small_net& b, value x) {
