@@ -122,6 +122,9 @@ TEST_CASE("gradients of sums, differences and products", "[cuda.lowerings]") {
 TEST_CASE("gradients of operators that move data", "[cuda.lowerings]") {
   test_support::gradient_cases::movements(check_all_gradients);
 }
+TEST_CASE("gradients of random networks", "[cuda.lowerings]") {
+  test_support::gradient_cases::random_networks(check_all_gradients, 40);
+}
 TEST_CASE("gradients where a value is an output and is read as well", "[cuda.lowerings]") {
   test_support::gradient_cases::outputs_that_are_read(check_all_gradients);
 }

@@ -12,6 +12,7 @@
 #include "tests/exec/small_net.hpp"  // small_net
 #include "tests/support/catch.hpp"   // INFO
 
+#include <cstdint>     // std::uint64_t
 #include <functional>  // std::function
 #include <limits>      // std::numeric_limits
 #include <string>      // std::string
@@ -353,6 +354,58 @@ void movements(const Check& check_gradients) {
   for (const auto& [name, p] : pieces) {
     INFO(name);
     check_gradients(around(p));
+  }
+}
+
+// A network of random operators, each on any of the values before it.
+inline sl::model random_network(std::uint64_t seed) {
+  small_net b(seed);
+  sl::random_stream random{seed, 5, 0};
+  const auto below = [&](std::size_t n) {
+    return static_cast<std::size_t>(random.uniform(0, static_cast<double>(n))) % n;
+  };
+  std::vector<value> values{b.conv(b.input({2, 3, 5, 4}), 5, 3)};
+  const auto any = [&] { return values[below(values.size())]; };
+  const auto partner = [&](value x) {  // of the same extents, x itself among them
+    list fitting;
+    for (const value v : values)
+      if (b.extents(v) == b.extents(x)) fitting.push_back(v);
+    return static_cast<value>(fitting[below(fitting.size())]);
+  };
+  for (int i = 0; i < 9; ++i) {
+    const value x = any();
+    const sl::shape e = b.extents(x);
+    const std::vector<std::function<value()>> choices{
+        [&] { return b.conv(x, e[1], 3); },
+        [&] { return b.conv(x, e[1], 1, 1, 1, true); },
+        [&] { return b.conv(x, e[1], 3, 1, e[1]); },
+        [&] { return b.conv(x, 3 + static_cast<sl::index_t>(below(6)), 3, 2); },
+        [&] { return b.norm(x); },
+        [&] { return b.norm(x); },
+        [&] { return b.relu(x); },
+        [&] { return b.add(x, partner(x)); },
+        [&] { return b.add(partner(x), x); },
+        [&] {
+          const value y = partner(x);
+          return b.node("Concat", {x, y}, {e[0], 2 * e[1], e[2], e[3]}, {{"axis", sl::index_t{1}}});
+        },
+        [&] {
+          return b.node("ChannelSelect", {x, b.integers({0, e[1] - 1})}, {e[0], 2, e[2], e[3]}, {},
+                        "slimming");
+        },
+    };
+    values.push_back(choices[below(choices.size())]());
+  }
+  std::vector<value> outputs{b.conv(values.back(), 2, 1)};
+  if (below(2) == 0) outputs.push_back(any());
+  return b.finish(outputs);
+}
+
+template <class Check>
+void random_networks(const Check& check_gradients, std::uint64_t count) {
+  for (std::uint64_t seed = 1; seed <= count; ++seed) {
+    INFO("seed " << seed);
+    check_gradients(random_network(seed));
   }
 }
 

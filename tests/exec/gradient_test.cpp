@@ -42,3 +42,6 @@ TEST_CASE("gradients of operators that move data") { gradient_cases::movements(c
 TEST_CASE("gradients where a value is an output and is read as well") {
   gradient_cases::outputs_that_are_read(check);
 }
+TEST_CASE("gradients of random networks, whose operators meet in every order") {
+  gradient_cases::random_networks(check, 200);
+}
