@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <slimming/graph/channel_graph.hpp>
 
+#include <cstdint>
 #include <vector>
 
 #include "tests/support/catch.hpp"
@@ -104,6 +105,30 @@ TEST_CASE("the same memory is one parameter, and binding an axis twice ties its 
   CHECK(together(g, a, 3, b, 3));
   CHECK_THROWS_AS(g.add(sl::parameter{"w reshaped", sl::view(w.data(), 3, 4), {}}),
                   sl::shape_mismatch);
+}
+
+TEST_CASE("a list that two selections read ties what they read, as far as both reach") {
+  sl::channel_graph g;
+  std::vector<std::int64_t> list{0, 2};
+  const auto a = g.add(4, "a"), b = g.add(4, "b"), c = g.add(6, "c");
+  const auto read = [&](sl::channels wide) {
+    const auto narrow = g.add(2, "narrow");
+    g.select(wide, narrow, std::vector<sl::index_t>{0, 2});
+    g.bind(g.add(sl::parameter{"list", sl::view(list.data(), 2)}), 0, narrow, sl::role::index);
+    return narrow;
+  };
+  const auto x = read(a);
+  CHECK(g.ties().empty());
+  CHECK(together(g, x, 0, read(a), 0));
+  CHECK_FALSE(together(g, a, 0, b, 0));
+  (void)read(b);
+  (void)read(c);
+  for (sl::index_t i = 0; i < 4; ++i)
+    for (sl::index_t j = 0; j < 6; ++j) {
+      if (j < 4) CHECK(together(g, a, i, b, j) == (i == j));
+      CHECK(together(g, a, i, c, j) == (i == j));
+    }
+  CHECK_FALSE(together(g, a, 0, x, 0));
 }
 
 TEST_CASE("uses of a shared layer add up") {

@@ -32,6 +32,19 @@ TEST_CASE("a selection reads its list from any integer parameter and binds it") 
   check(std::uint8_t{});
 }
 
+TEST_CASE("a list that two streams share is renumbered once: what they select from goes together") {
+  std::vector<std::int64_t> list{0, 2, 4};
+  sl::channel_graph g;
+  const sl::feature_map x{g.add(5, "x"), {}, false}, z{g.add(5, "z"), {}, false};
+  const rules::channel_select_facts facts{"sel", sl::parameter{"list", sl::view(list.data(), 3)}};
+  const auto y = connect(g, facts, x);
+  CHECK(support::ties_exactly(g, x.c, z.c, [](auto, auto) { return false; }));
+  const auto w = connect(g, facts, z);
+  const auto equal = [](auto i, auto j) { return i == j; };
+  CHECK(support::ties_exactly(g, x.c, z.c, equal));
+  CHECK(support::ties_exactly(g, y.c, w.c, equal));
+}
+
 TEST_CASE("a selection without a parameter binds nothing") {
   sl::channel_graph g;
   const sl::feature_map x{g.add(4, "x"), {}, false};

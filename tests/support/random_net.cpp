@@ -213,7 +213,13 @@ class net_maker {
     for (index_t i = 0; i < f.channels; ++i)
       if (below(3) != 0) kept.push_back(i);
     if (kept.empty()) return;
-    push(conv(b_.relu(b_.select(b_.bn(f.v), kept)), width()));
+    const auto list = b_.constant(kept);
+    const auto select = [&](const feature& from) {
+      return b_.op("ChannelSelect", {b_.bn(from.v), list}, {}, "slimming");
+    };
+    push(conv(b_.relu(select(f)), width()));
+    const auto others = mates(f, true);
+    if (!others.empty() && coin()) push(conv(select(others.front()), width()));
   }
   void prelu() {
     const feature f = pick();

@@ -179,7 +179,9 @@ class channel_graph {
     parameters_.back().axis_binding.fill(-1);
     return {fresh_id};
   }
-  /// Axis \p axis of \p p is indexed by \p c. An axis that is bound twice ties the two values.
+  /// Axis \p axis of \p p is indexed by \p c. An axis that is bound twice ties the two values. A list
+  /// (`role::index`) is bound to the narrow side of its selection, after select(); surgery renumbers
+  /// it once, so one that two selections read ties their wide sides too, as far as both reach.
   void bind(parameter_id p, std::size_t axis, channels c, role as) {
     auto& record = parameters_.at(static_cast<std::size_t>(p.id));
     const array_ref& array = record.value.array;
@@ -191,7 +193,9 @@ class channel_graph {
           record.value.name + " axis " + std::to_string(axis) + " against '" + name(c) + "'",
           size(c), array.extent[axis]);
     if (const auto first = record.axis_binding[axis]; first >= 0) {
-      tie(bindings_[static_cast<std::size_t>(first)].at, c);
+      const channels known = bindings_[static_cast<std::size_t>(first)].at;
+      tie(known, c);
+      if (as == role::index) tie_wide_sides(known, c);
       return;
     }
     record.axis_binding[axis] = static_cast<std::int32_t>(bindings_.size());
@@ -267,6 +271,16 @@ class channel_graph {
                                  "': axis " + std::to_string(axis),
                              known.array.extent[axis], again.array.extent[axis]);
     if (known.owner.object == nullptr) known.owner = again.owner;
+  }
+  /// The wide side of the first selection into \p narrow; none if there is no such selection.
+  [[nodiscard]] channels wide_side(channels narrow) const noexcept {
+    for (const auto& s : selects_)
+      if (s.narrow == narrow) return s.wide;
+    return {};
+  }
+  void tie_wide_sides(channels narrow, channels other_narrow) {
+    const channels a = wide_side(narrow), b = wide_side(other_narrow);
+    if (a && b && a != b) tie_range(a, 0, b, 0, detail::smaller(size(a), size(b)));
   }
   void record_tie(channels a, index_t first_a, channels b, index_t first_b, index_t n,
                   index_t block) {
