@@ -23,6 +23,10 @@ TEST_CASE("composition masks what is left") {
   CHECK_THROWS_AS(outer.compose(sl::mask(5)), sl::shape_mismatch);
 }
 
+TEST_CASE("a negative number of channels is declined") {
+  CHECK_THROWS_WITH(sl::mask(-1), "slimming: bad_value: mask: number of channels: got -1");
+}
+
 TEST_CASE("indices must increase inside the range") {
   CHECK_THROWS_AS(sl::mask::from_indices(3, std::vector<sl::index_t>{3}), sl::bad_value);
   CHECK_THROWS_AS(sl::mask::from_indices(3, std::vector<sl::index_t>{1, 1}), sl::bad_value);

@@ -3,6 +3,7 @@
 #include <slimming/graph/channel_graph.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "tests/support/catch.hpp"
@@ -150,6 +151,30 @@ TEST_CASE("a handle that names no value is declined") {
   const auto n = g.add(1, "n");
   CHECK_THROWS_AS(g.select(a, n, std::vector<sl::index_t>{2}), sl::bad_value);
   CHECK_THROWS_AS(g.select(a, n, std::vector<sl::index_t>{0, 1}), sl::shape_mismatch);
+}
+
+TEST_CASE("a handle that names no parameter is declined") {
+  sl::channel_graph g;
+  const auto c = g.add(3, "c");
+  CHECK_THROWS_WITH(g.bind({}, 0, c, sl::role::bias),
+                    "slimming: bad_value: parameter handle: got -1");
+  CHECK_THROWS_AS(g.use({7}, 1), sl::bad_value);
+  CHECK_THROWS_AS(g.at({0}), sl::bad_value);
+}
+
+TEST_CASE("ranges and blocks that leave the value are declined, however large their numbers") {
+  sl::channel_graph g;
+  const auto c = g.add(4, "c"), f = g.add(0, "f");
+  constexpr auto most = std::numeric_limits<sl::index_t>::max();
+  CHECK_THROWS_WITH(g.tie_block(c, f, sl::index_t{1} << 62),
+                    "slimming: shape_mismatch: tie_block of 'c' and 'f': expected 4 blocks of "
+                    "4611686018427387904 channels, got 0 channels");
+  CHECK_THROWS_WITH(g.tie_range(c, most, c, 0, 2),
+                    "slimming: bad_value: channels of 'c': 2 from 9223372036854775807 on leave "
+                    "[0, 4)");
+  CHECK_THROWS_AS(g.tie_range(c, most, c, 0, most), sl::bad_value);
+  CHECK_THROWS_AS(g.tie_block(c, c, most), sl::shape_mismatch);
+  CHECK(g.ties().empty());
 }
 
 TEST_CASE("parameters are told apart by address, however many there are") {

@@ -132,6 +132,8 @@ TEST_CASE("bad policies, constraints, scores and names are declined") {
   const auto p = sl::make_plan(n.graph, groups, scores, sl::global_ratio{0.1});
   CHECK_THROWS_AS(p.end_mask("nobody"), sl::bad_value);
   CHECK_THROWS_AS(p.keep(sl::channels{}), sl::bad_value);
+  CHECK_THROWS_AS(p.cut({}), sl::bad_value);
+  CHECK_THROWS_AS(p.end_mask(sl::parameter_id{99}), sl::bad_value);
 }
 
 TEST_CASE("a network with nothing to prune gives a plan that keeps all") {

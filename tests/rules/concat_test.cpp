@@ -3,6 +3,7 @@
 #include <slimming/rules/concat.hpp>
 
 #include <array>
+#include <limits>
 #include <vector>
 
 #include "tests/support/catch.hpp"
@@ -97,6 +98,27 @@ TEST_CASE("slices take a run, every second, or the reverse") {
                   sl::bad_value);
   CHECK_THROWS_AS(connect(g, rules::slice_facts{.name = "s", .count = 2, .step = 0}, x),
                   sl::bad_value);
+}
+
+TEST_CASE("numbers whose sum or product would not fit are declined by value") {
+  sl::channel_graph g;
+  const sl::feature_map x{g.add(6, "x"), {}, false};
+  constexpr auto most = std::numeric_limits<sl::index_t>::max();
+  constexpr auto least = std::numeric_limits<sl::index_t>::min();
+  CHECK_THROWS_WITH(
+      connect(g, rules::slice_facts{.name = "s", .count = sl::index_t{1} << 62, .step = 4}, x),
+      "slimming: bad_value: s: 4611686018427387904 channels from 0 in steps of 4 leave [0, 6)");
+  for (const auto step : {least, most})
+    for (const auto first : {least, most, sl::index_t{0}, sl::index_t{5}})
+      CHECK_THROWS_AS(
+          connect(g, rules::slice_facts{.name = "s", .first = first, .count = 2, .step = step}, x),
+          sl::bad_value);
+  CHECK(g.size(connect(g, rules::slice_facts{.name = "s", .count = 1, .step = least}, x).c) == 1);
+  CHECK_THROWS_AS(connect(g, rules::split_facts{.name = "s", .sizes = {most, most, 8}}, x),
+                  sl::shape_mismatch);
+  CHECK_THROWS_AS(
+      connect(g, rules::channel_pad_facts{.name = "p", .before = most, .after = most}, x),
+      sl::bad_value);
 }
 
 TEST_CASE("padded channels go with the convolution that they are added to") {

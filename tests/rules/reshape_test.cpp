@@ -93,6 +93,21 @@ TEST_CASE("blocks that do not divide are declined") {
   CHECK(g.values().size() == 1);
 }
 
+TEST_CASE("no channels, and products that would not fit, are declined") {
+  sl::channel_graph g;
+  const sl::feature_map none{g.add(0, "none"), {4, 4}, true}, x{g.add(4, "x"), {}, false};
+  CHECK_THROWS_AS(connect(g, rules::reshape_facts{"r", 3}, none), sl::unsupported);
+  constexpr auto huge = sl::index_t{1} << 62;
+  CHECK_THROWS_WITH(
+      connect(g, rules::flatten_facts{.name = "f", .block = huge}, x),
+      "slimming: bad_value: f: 4 times 4611686018427387904 is more than a graph holds");
+  CHECK_THROWS_AS(connect(g, rules::space_to_depth_facts{"s", {huge, huge}}, x), sl::bad_value);
+  CHECK_THROWS_AS(connect(g, rules::space_to_depth_facts{"s", {huge}}, x), sl::bad_value);
+  const sl::feature_map sized{x.c, {huge}, true};
+  CHECK_THROWS_AS(connect(g, rules::reshape_facts{"r", 8, {huge / 2}}, sized), sl::bad_value);
+  CHECK(g.ops().empty());
+}
+
 TEST_CASE("a channel shuffle moves (g, i) to (i, g), and what is left is a shuffle again") {
   const sl::index_t groups = 3, per_group = 4, n = groups * per_group;
   sl::channel_graph g;

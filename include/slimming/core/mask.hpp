@@ -19,7 +19,8 @@ class mask {
  public:
   mask() = default;
   /// All \p n channels kept (or, with \p keep false, all removed).
-  explicit mask(index_t n, bool keep = true) : keep_(static_cast<std::size_t>(n), keep) {}
+  /// \throws bad_value  if \p n is negative.
+  explicit mask(index_t n, bool keep = true) : keep_(length(n), keep) {}
   /// Keeps exactly \p kept out of \p n channels.
   /// \throws bad_value  if an index lies outside [0, n) or the indices do not increase.
   [[nodiscard]] static mask from_indices(index_t n, std::span<const index_t> kept) {
@@ -76,6 +77,11 @@ class mask {
   friend bool operator==(const mask&, const mask&) = default;
 
  private:
+  static std::size_t length(index_t n) {
+    if (n < 0) throw bad_value("mask: number of channels", n);
+    return static_cast<std::size_t>(n);
+  }
+
   std::vector<char> keep_;
 };
 

@@ -117,9 +117,11 @@ class channel_graph {
   /// Channel i of \p coarse stands for the \p block consecutive channels of \p fine from i * block.
   void tie_block(channels coarse, channels fine, index_t block) {
     if (block < 1) throw bad_value("tie_block of '" + name(coarse) + "': block", block);
-    if (size(coarse) * block != size(fine))
+    if (size(fine) % block != 0 || size(fine) / block != size(coarse))
       throw shape_mismatch("tie_block of '" + name(coarse) + "' and '" + name(fine) + "'",
-                           size(coarse) * block, size(fine));
+                           "expected " + std::to_string(size(coarse)) + " blocks of " +
+                               std::to_string(block) + " channels, got " +
+                               std::to_string(size(fine)) + " channels");
     record_tie(coarse, 0, fine, 0, size(coarse), block);
   }
   /// Channel i of \p a and channel `map(i)` of \p b belong together, for all i.
@@ -183,7 +185,7 @@ class channel_graph {
   /// (`role::index`) is bound to the narrow side of its selection, after select(); surgery renumbers
   /// it once, so one that two selections read ties their wide sides too, as far as both reach.
   void bind(parameter_id p, std::size_t axis, channels c, role as) {
-    auto& record = parameters_.at(static_cast<std::size_t>(p.id));
+    auto& record = parameters_[index(p)];
     const array_ref& array = record.value.array;
     if (axis >= array.rank)
       throw shape_mismatch(record.value.name + ": rank", static_cast<index_t>(axis) + 1,
@@ -204,8 +206,9 @@ class channel_graph {
   /// Each element of \p p takes part in \p positions multiply-accumulates per sample, on top of
   /// those stated before (a shared layer adds up). MACs are the sum of elements * positions.
   void use(parameter_id p, index_t positions) {
-    if (positions < 0) throw bad_value("use: positions", positions);
-    parameters_.at(static_cast<std::size_t>(p.id)).positions += positions;
+    auto& record = parameters_[index(p)];
+    if (positions < 0) throw bad_value(record.value.name + ": positions of a use", positions);
+    record.positions += positions;
   }
 
   [[nodiscard]] index_t size(channels c) const { return record(c).size; }
@@ -231,9 +234,7 @@ class channel_graph {
   [[nodiscard]] const std::vector<parameter_record>& parameters() const noexcept {
     return parameters_;
   }
-  [[nodiscard]] const parameter_record& at(parameter_id p) const {
-    return parameters_.at(static_cast<std::size_t>(p.id));
-  }
+  [[nodiscard]] const parameter_record& at(parameter_id p) const { return parameters_[index(p)]; }
   [[nodiscard]] const std::vector<binding>& bindings() const noexcept { return bindings_; }
   [[nodiscard]] const std::vector<tie_record>& ties() const noexcept { return ties_; }
   [[nodiscard]] const std::vector<select_record>& selects() const noexcept { return selects_; }
@@ -257,12 +258,17 @@ class channel_graph {
     require(c);
     return static_cast<std::size_t>(c.id);
   }
+  [[nodiscard]] std::size_t index(parameter_id p) const {
+    if (p.id < 0 || static_cast<std::size_t>(p.id) >= parameters_.size())
+      throw bad_value("parameter handle", p.id);
+    return static_cast<std::size_t>(p.id);
+  }
   [[nodiscard]] const value_record& record(channels c) const { return values_[index(c)]; }
   void require_range(channels c, index_t first, index_t n) const {
     if (first < 0 || n < 0 || first > size(c) - n)
       throw bad_value("channels of '" + name(c) + "'",
-                      "[" + std::to_string(first) + ", " + std::to_string(first + n) +
-                          ") lies outside [0, " + std::to_string(size(c)) + ")");
+                      std::to_string(n) + " from " + std::to_string(first) + " on leave [0, " +
+                          std::to_string(size(c)) + ")");
   }
   static void merge(parameter& known, const parameter& again) {
     for (std::size_t axis = 0; axis < detail::larger(known.array.rank, again.array.rank); ++axis)

@@ -84,7 +84,7 @@ class prune_plan {
     throw bad_value(parameter, "the plan knows no parameter of this name");
   }
   [[nodiscard]] const parameter_cut& cut(parameter_id p) const {
-    return record_.parameters.at(static_cast<std::size_t>(p.id));
+    return record_.parameters[index(p)];
   }
 
   [[nodiscard]] cost before() const noexcept { return record_.before; }
@@ -112,8 +112,13 @@ class prune_plan {
       throw bad_value("channels handle", c.id);
     return values_[static_cast<std::size_t>(c.id)];
   }
+  [[nodiscard]] std::size_t index(parameter_id p) const {
+    if (p.id < 0 || static_cast<std::size_t>(p.id) >= record_.parameters.size())
+      throw bad_value("parameter handle", p.id);
+    return static_cast<std::size_t>(p.id);
+  }
   [[nodiscard]] channels side(const std::vector<std::int32_t>& values, parameter_id p) const {
-    const channels c{values.at(static_cast<std::size_t>(p.id))};
+    const channels c{values[index(p)]};
     if (!c) throw bad_value(cut(p).name, "no channels index this parameter");
     return c;
   }

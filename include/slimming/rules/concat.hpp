@@ -15,6 +15,7 @@
 #include <slimming/rules/window.hpp>         // detail::require_spatial_rank
 
 #include <cstddef>   // std::size_t
+#include <limits>    // std::numeric_limits
 #include <optional>  // std::optional
 #include <span>      // std::span
 #include <string>    // std::string
@@ -98,18 +99,24 @@ inline feature_map connect(channel_graph& graph, const concat_facts& f,
 /// \throws bad_value       if a size is negative, or the parts differ although they stay even.
 inline std::vector<feature_map> connect(channel_graph& graph, const split_facts& f,
                                         const feature_map& x) {
-  index_t n = 0;
-  for (const index_t size : f.sizes) {
+  for (const index_t size : f.sizes)
     if (size < 0) throw bad_value(f.name + ": size of a part", size);
+  index_t left = graph.size(x.c);
+  for (const index_t size : f.sizes) {
+    if (size > left)
+      throw shape_mismatch(f.name, "a part of " + std::to_string(size) + " channels, where " +
+                                       std::to_string(left) + " of " +
+                                       std::to_string(graph.size(x.c)) + " are left");
     if (f.stays_even && size != f.sizes.front())
       throw bad_value(f.name, "parts of " + std::to_string(f.sizes.front()) + " and " +
                                   std::to_string(size) + " channels are not even");
-    n += size;
+    left -= size;
   }
-  if (n != graph.size(x.c)) throw shape_mismatch(f.name + ": sum of the parts", graph.size(x.c), n);
+  if (left != 0)
+    throw shape_mismatch(f.name + ": sum of the parts", graph.size(x.c), graph.size(x.c) - left);
   graph.enter(f.name);
   std::vector<feature_map> parts;
-  n = 0;
+  index_t n = 0;
   for (const index_t size : f.sizes) {
     const channels part = graph.add(size, f.name + "." + std::to_string(parts.size()));
     graph.tie_range(part, 0, x.c, n, size);
@@ -123,12 +130,15 @@ inline std::vector<feature_map> connect(channel_graph& graph, const split_facts&
 /// \throws bad_value  if the slice leaves the channels of \p x or the step is 0.
 inline feature_map connect(channel_graph& graph, const slice_facts& f, const feature_map& x) {
   const index_t n = graph.size(x.c);
-  const index_t last = f.first + (f.count - 1) * f.step;
-  if (f.step == 0 || f.count < 0 ||
-      (f.count > 0 && (f.first < 0 || f.first >= n || last < 0 || last >= n)))
-    throw bad_value(f.name, "channels " + std::to_string(f.first) + " to " + std::to_string(last) +
-                                " in steps of " + std::to_string(f.step) + " of " +
-                                std::to_string(n));
+  const auto fits = [&] {
+    if (f.count <= 0 || f.first < 0 || f.first >= n) return f.count == 0;
+    const index_t steps = (f.step > 0 ? n - 1 - f.first : f.first) / f.step;
+    return f.count - 1 <= (steps < 0 ? -steps : steps);
+  };
+  if (f.step == 0 || !fits())
+    throw bad_value(f.name, std::to_string(f.count) + " channels from " + std::to_string(f.first) +
+                                " in steps of " + std::to_string(f.step) + " leave [0, " +
+                                std::to_string(n) + ")");
   graph.enter(f.name);
   const channels y = graph.add(f.count, f.name);
   if (f.step == 1)
@@ -138,10 +148,14 @@ inline feature_map connect(channel_graph& graph, const slice_facts& f, const fea
   return {y, x.spatial, x.has_size};
 }
 
-/// \throws bad_value  if an amount is negative.
+/// \throws bad_value  if an amount is negative, or larger than a graph can be.
 inline feature_map connect(channel_graph& graph, const channel_pad_facts& f, const feature_map& x) {
   if (f.before < 0) throw bad_value(f.name + ": channels before", f.before);
   if (f.after < 0) throw bad_value(f.name + ": channels after", f.after);
+  const index_t room = std::numeric_limits<index_t>::max() - graph.size(x.c);
+  if (f.after > room || f.before > room - f.after)
+    throw bad_value(f.name, std::to_string(f.before) + " channels before and " +
+                                std::to_string(f.after) + " after are more than a graph holds");
   graph.enter(f.name);
   const channels y = graph.add(f.before + graph.size(x.c) + f.after, f.name);
   graph.tie_range(y, f.before, x.c, 0, graph.size(x.c));

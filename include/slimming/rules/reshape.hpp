@@ -16,6 +16,7 @@
 
 #include <cstddef>  // std::size_t
 #include <cstdint>  // std::uint8_t
+#include <limits>   // std::numeric_limits
 #include <span>     // std::span
 #include <string>   // std::string
 #include <vector>   // std::vector
@@ -78,11 +79,19 @@ struct channel_shuffle_facts {
 
 namespace detail {
 
+/// \pre n >= 0, k >= 0
+inline index_t times(index_t n, index_t k, const std::string& place) {
+  if (n > 0 && k > std::numeric_limits<index_t>::max() / n)
+    throw bad_value(
+        place, std::to_string(n) + " times " + std::to_string(k) + " is more than a graph holds");
+  return n * k;
+}
+
 inline index_t product(std::span<const index_t> factors, const std::string& place) {
   index_t n = 1;
   for (const index_t f : factors) {
     if (f < 1) throw bad_value(place + ": block", f);
-    n *= f;
+    n = times(n, f, place + ": block");
   }
   return n;
 }
@@ -115,9 +124,10 @@ inline feature_map connect(channel_graph& graph, const flatten_facts& f, const f
   const index_t block = f.block > 0 ? f.block : x.positions();
   if (x.has_size && block != x.positions())
     throw shape_mismatch(f.name + ": positions per channel", x.positions(), block);
+  const index_t n = detail::times(graph.size(x.c), block, f.name);
   graph.enter(f.name);
   if (block == 1) return {x.c, {}, x.has_size};
-  const channels y = graph.add(graph.size(x.c) * block, f.name);
+  const channels y = graph.add(n, f.name);
   detail::tie_blocks(graph, x.c, y, block,
                      f.order == element_order::channels_first ? block_order::channel_major
                                                               : block_order::block_major);
@@ -125,16 +135,20 @@ inline feature_map connect(channel_graph& graph, const flatten_facts& f, const f
 }
 
 /// Splits every channel into several, or joins consecutive ones, or changes the positions only.
-/// \throws unsupported  if neither number of channels divides the other.
+/// \throws unsupported     if neither number of channels divides the other, or one is 0.
+/// \throws shape_mismatch  if the number of elements changes.
 inline feature_map connect(channel_graph& graph, const reshape_facts& f, const feature_map& x) {
   const index_t n = graph.size(x.c);
   const index_t m = f.channels;
   feature_map y{x.c, f.spatial, x.has_size};
-  if (m < 1 || (m % n != 0 && n % m != 0))
+  if (n < 1 || m < 1 || (m % n != 0 && n % m != 0))
     throw unsupported(f.name, "a reshape from " + std::to_string(n) + " to " + std::to_string(m) +
                                   " channels cuts through channels");
-  if (x.has_size && n * x.positions() != m * y.positions())
-    throw shape_mismatch(f.name + ": elements", n * x.positions(), m * y.positions());
+  if (x.has_size)
+    if (const auto from = detail::times(n, x.positions(), f.name),
+        to = detail::times(m, y.positions(), f.name);
+        from != to)
+      throw shape_mismatch(f.name + ": elements", from, to);
   graph.enter(f.name);
   if (m == n) return y;
   y.c = graph.add(m, f.name);
@@ -164,6 +178,7 @@ inline feature_map connect(channel_graph& graph, const depth_to_space_facts& f,
 inline feature_map connect(channel_graph& graph, const space_to_depth_facts& f,
                            const feature_map& x) {
   const index_t k = detail::product(f.block, f.name);
+  const index_t n = detail::times(graph.size(x.c), k, f.name);
   feature_map y = x;
   if (x.has_size) detail::require_spatial_rank(f.block.size(), x.spatial.size(), f.name);
   for (std::size_t axis = 0; axis < y.spatial.size(); ++axis) {
@@ -174,7 +189,7 @@ inline feature_map connect(channel_graph& graph, const space_to_depth_facts& f,
     y.spatial[axis] /= f.block[axis];
   }
   graph.enter(f.name);
-  y.c = graph.add(graph.size(x.c) * k, f.name);
+  y.c = graph.add(n, f.name);
   detail::tie_blocks(graph, x.c, y.c, k, f.order);
   return y;
 }
