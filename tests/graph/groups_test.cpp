@@ -128,6 +128,20 @@ TEST_CASE("a pin holds the whole group and, through a selection, what it reads")
   CHECK(groups.dependents(groups.group_of(wide, 0)).empty());
 }
 
+// Paths to the representatives are as long as there are ties here: walking each to its end would
+// take a few seconds.
+TEST_CASE("parts that are tied from the last value to the first are still few groups") {
+  constexpr sl::index_t length = 50'000;
+  sl::channel_graph g;
+  std::vector<sl::channels> values;
+  for (sl::index_t i = 0; i < length; ++i) values.push_back(g.add(3, "v"));
+  for (std::size_t i = values.size(); i-- > 1;) g.tie_range(values[i - 1], 0, values[i], 0, 2);
+  const sl::channel_groups groups(g);
+  CHECK(groups.count() == 2 + length);  // the third channels stay alone
+  CHECK(groups.member_count(1) == length);
+  CHECK(groups.group_of(values.back(), 1) == groups.group_of(values.front(), 1));
+}
+
 TEST_CASE("however ties are stated, groups and units are those of the tied channels") {
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     INFO("seed " << seed);

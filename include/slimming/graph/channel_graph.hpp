@@ -226,8 +226,14 @@ class channel_graph {
   }
   /// An earlier value that \p c is joined with; \p c itself if it is the first of those.
   [[nodiscard]] channels like(channels c) const { return {like_[index(c)]}; }
-  /// If false, every channel of \p c represents itself. \pre like(c) == c
+  /// Single channels of \p c have been tied while it was the first of those that it is joined with.
+  /// If false, and `like(c) == c`, every channel of \p c represents itself.
   [[nodiscard]] bool is_tied_in_parts(channels c) const { return in_parts_[index(c)] != 0; }
+  /// One step from channel \p i of \p c towards its representative: a smaller atom of the same group,
+  /// or its own if that is the smallest. \pre is_tied_in_parts(c), 0 <= i < size(c)
+  [[nodiscard]] index_t next_atom(channels c, index_t i) const {
+    return parent_[static_cast<std::size_t>(atom(c, i))];
+  }
   [[nodiscard]] index_t atom_count() const noexcept { return atom_count_; }
 
   [[nodiscard]] const std::vector<value_record>& values() const noexcept { return values_; }

@@ -130,18 +130,17 @@ class channel_groups {
     std::int32_t count = 0;
     for (const auto& value : graph.values()) {
       const channels c{static_cast<std::int32_t>(first_.size())};
-      if (const channels twin = graph.like(c); twin != c) {
-        first_.push_back(first_[static_cast<std::size_t>(twin.id)]);
-        continue;
-      }
-      first_.push_back(value.first_atom);
+      const channels twin = graph.like(c);
+      first_.push_back(twin == c ? value.first_atom : first_[static_cast<std::size_t>(twin.id)]);
       const bool in_parts = graph.is_tied_in_parts(c);
+      if (twin != c && !in_parts) continue;  // no path leads over its own atoms
       for (index_t i = 0; i < value.size; ++i) {
-        // A representative is the smallest atom of its group, so it has been numbered already.
+        // The next atom is smaller, so it has its number: no need to walk to the representative,
+        // which may be as far away as there are ties.
         const index_t atom = value.first_atom + i;
-        const index_t r = in_parts ? graph.representative(c, i) : atom;
+        const index_t next = in_parts ? graph.next_atom(c, i) : atom;
         group_of_[static_cast<std::size_t>(atom)] =
-            r == atom ? count++ : group_of_[static_cast<std::size_t>(r)];
+            next == atom ? count++ : group_of_[static_cast<std::size_t>(next)];
       }
     }
     pin_.assign(static_cast<std::size_t>(count), -1);
