@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,21 @@ TEST_CASE(
                                      "the smallest width that the constraints allow"}) !=
           p.skipped().end());
   }
+}
+
+TEST_CASE("a width or a step that is larger than any unit keeps all") {
+  const test::net n = test::vgg({10, 33});
+  constexpr auto most = std::numeric_limits<sl::index_t>::max();
+  for (const auto& limits :
+       {sl::constraints{.keep_at_least = most}, sl::constraints{.round_to = most},
+        sl::constraints{.keep_at_least = most, .round_to = 8},
+        sl::constraints{.keep_at_least = most, .round_to = most},
+        sl::constraints{.keep_at_least = 3, .round_to = most}})
+    for (const sl::policy& how :
+         {sl::policy(sl::global_ratio{0.5}), sl::policy(sl::score_threshold{2})}) {
+      const auto p = sl::make_plan(n.graph, sl::bn_gamma{}, how, limits);
+      CHECK(p.after() == p.before());
+    }
 }
 
 TEST_CASE("rounding goes to the nearest width") {

@@ -103,9 +103,9 @@ class removal {
   }
   /// The smallest width that the constraints allow a unit.
   [[nodiscard]] index_t smallest_width(index_t u) const {
-    const index_t n = unit_size(u), r = limits_.round_to;
+    const index_t n = unit_size(u), r = smaller(limits_.round_to, n);  // wider steps change nothing
     const auto cap = static_cast<index_t>(static_cast<double>(n) * limits_.max_removed);
-    const index_t wanted = larger(limits_.keep_at_least, n - cap);
+    const index_t wanted = larger(smaller(limits_.keep_at_least, n), n - cap);
     return smaller(n, (wanted + r - 1) / r * r);
   }
   /// The next narrower allowed width, or \p width itself if there is none.
