@@ -39,7 +39,8 @@ TEST_CASE("a group has no score until it gets a finite one") {
   s.set(0, -1.5);
   CHECK(s.has(0));
   CHECK(s[0] == -1.5);
-  CHECK_THROWS_AS(s.set(1, std::numeric_limits<double>::quiet_NaN()), sl::bad_value);
+  CHECK_THROWS_WITH(s.set(1, std::numeric_limits<double>::quiet_NaN()),
+                    "slimming: bad_value: score of group 1: got nan");
   CHECK_THROWS_AS(s.set(1, std::numeric_limits<double>::infinity()), sl::bad_value);
   CHECK_FALSE(s.has(1));
 }

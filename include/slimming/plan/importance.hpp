@@ -22,7 +22,6 @@
 
 #include <concepts>  // std::invocable
 #include <cstdint>   // std::uint64_t
-#include <string>    // std::to_string
 #include <utility>   // std::move
 #include <vector>    // std::vector
 
@@ -137,13 +136,13 @@ template <task_runner Run>
   return scores;
 }
 template <group_criterion Criterion, task_runner Run>
-[[nodiscard]] group_scores scores_of(const channel_graph&, const channel_groups& groups,
+[[nodiscard]] group_scores scores_of(const channel_graph& graph, const channel_groups& groups,
                                      const Criterion& criterion, const importance_options&,
                                      const Run&) {
   group_scores scores(groups.count());
   for (index_t g = 0; g < groups.count(); ++g)
     if (!groups.is_pinned(g))
-      scores.set(g, static_cast<double>(criterion(g)), "score of group " + std::to_string(g));
+      set_score(scores, graph, groups, g, static_cast<double>(criterion(g)));
   return scores;
 }
 
@@ -153,7 +152,8 @@ template <group_criterion Criterion, task_runner Run>
 ///
 /// \p criterion is one of the types above or a group_criterion. Parameters whose channels are all
 /// pinned are not read.
-/// \throws bad_value    naming parameter, axis and index if a score is NaN or infinite.
+/// \throws bad_value    if a score is NaN or infinite, naming parameter, axis and index, or value and
+///                      channel where it comes from a criterion of the caller's.
 /// \throws unsupported  if a counted parameter is not of a floating type.
 /// \complexity one pass over the counted parameters (fpgm: see there).
 template <class Criterion, task_runner Run = sequential>

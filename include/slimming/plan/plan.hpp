@@ -127,10 +127,7 @@ class prune_plan {
                                  const mask& keep) {
     if (keep.size() != groups.count())
       throw shape_mismatch("prune_plan: one decision per group", groups.count(), keep.size());
-    const auto place = [&](index_t g) {
-      const auto m = groups.member_at(g, 0);
-      return graph.name(m.at) + " channel " + std::to_string(m.i);
-    };
+    const auto place = [&](index_t g) { return detail::place_of(graph, groups, g); };
     for (index_t g = 0; g < groups.count(); ++g) {
       if (keep[g]) continue;
       if (groups.is_pinned(g))

@@ -11,15 +11,15 @@
 #include <slimming/core/detail/ordering.hpp>  // larger
 #include <slimming/core/dtype.hpp>            // bit_cast
 #include <slimming/core/error.hpp>            // bad_value, shape_mismatch
+#include <slimming/graph/channel_graph.hpp>   // channel_graph
 #include <slimming/graph/groups.hpp>          // channel_groups
 
-#include <array>        // std::array
-#include <cstdint>      // std::int32_t
-#include <limits>       // std::numeric_limits
-#include <string>       // std::to_string
-#include <string_view>  // std::string_view
-#include <utility>      // std::exchange
-#include <vector>       // std::vector
+#include <array>    // std::array
+#include <cstdint>  // std::int32_t
+#include <limits>   // std::numeric_limits
+#include <string>   // std::to_string
+#include <utility>  // std::exchange
+#include <vector>   // std::vector
 
 namespace slimming::inline v0 {
 
@@ -35,9 +35,9 @@ class group_scores {
   [[nodiscard]] bool has(index_t g) const { return at(g) == at(g); }
   /// \pre has(g)
   [[nodiscard]] double operator[](index_t g) const { return at(g); }
-  /// \throws bad_value  naming \p place if \p score is NaN or infinite.
-  void set(index_t g, double score, std::string_view place = "score") {
-    if (!detail::is_finite(score)) throw bad_value(place, score);
+  /// \throws bad_value  naming the group if \p score is NaN or infinite.
+  void set(index_t g, double score) {
+    if (!detail::is_finite(score)) throw bad_value("score of group " + std::to_string(g), score);
     score_[static_cast<std::size_t>(g)] = score;
   }
 
@@ -50,6 +50,20 @@ class group_scores {
 };
 
 namespace detail {
+
+/// A group as messages name it, by its first channel: "conv1 channel 3".
+[[nodiscard]] inline std::string place_of(const channel_graph& graph, const channel_groups& groups,
+                                          index_t g) {
+  const auto m = groups.member_at(g, 0);
+  return graph.name(m.at) + " channel " + std::to_string(m.i);
+}
+
+/// \throws bad_value  naming the group's first channel if \p score is NaN or infinite.
+inline void set_score(group_scores& scores, const channel_graph& graph,
+                      const channel_groups& groups, index_t g, double score) {
+  if (!is_finite(score)) throw bad_value(place_of(graph, groups, g) + ": score", score);
+  scores.set(g, score);
+}
 
 struct ranked_group {
   double score;

@@ -15,8 +15,9 @@
 #include <slimming/graph/parameter.hpp>       // role
 #include <slimming/plan/scores.hpp>           // group_scores
 
-#include <string>  // std::string
-#include <vector>  // std::vector
+#include <string>       // std::string
+#include <string_view>  // std::string_view
+#include <vector>       // std::vector
 
 namespace slimming::inline v0 {
 
@@ -95,6 +96,15 @@ struct entry_source {
   return routed;
 }
 
+/// \throws bad_value  naming parameter, axis and index if \p entry is NaN or infinite.
+inline void require_finite(double entry, std::string_view parameter, std::size_t axis,
+                           std::size_t index) {
+  if (!is_finite(entry))
+    throw bad_value(std::string(parameter) + " axis " + std::to_string(axis) + " index " +
+                        std::to_string(index) + ": importance",
+                    entry);
+}
+
 /// Collects entries in order of sources, then of indices.
 class entry_reducer {
  public:
@@ -110,11 +120,7 @@ class entry_reducer {
   void add(const entry_source& source, const std::vector<double>& entries) {
     const auto& binding = graph_.bindings()[static_cast<std::size_t>(source.binding)];
     for (std::size_t i = 0; i < entries.size(); ++i)
-      if (!is_finite(entries[i]))
-        throw bad_value(graph_.at(binding.parameter).value.name + " axis " +
-                            std::to_string(binding.axis) + " index " + std::to_string(i) +
-                            ": importance",
-                        entries[i]);
+      require_finite(entries[i], graph_.at(binding.parameter).value.name, binding.axis, i);
     if (source.select < 0) {
       for (std::size_t i = 0; i < entries.size(); ++i)
         take(groups_.group_of(binding.at, static_cast<index_t>(i)), entries[i]);
@@ -131,7 +137,8 @@ class entry_reducer {
     for (index_t g = 0; g < groups_.count(); ++g) {
       const auto k = static_cast<std::size_t>(g);
       if (count_[k] == 0 || groups_.is_pinned(g)) continue;
-      result.set(g, reduce_ == reduction::mean ? value_[k] / count_[k] : value_[k]);
+      set_score(result, graph_, groups_, g,
+                reduce_ == reduction::mean ? value_[k] / count_[k] : value_[k]);
     }
     return result;
   }

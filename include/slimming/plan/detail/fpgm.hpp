@@ -12,6 +12,7 @@
 #include <slimming/core/detail/ordering.hpp>   // smaller
 #include <slimming/core/dtype.hpp>             // visit_floating
 #include <slimming/plan/detail/axis_sums.hpp>  // to_double
+#include <slimming/plan/detail/entries.hpp>    // require_finite
 #include <slimming/plan/execution.hpp>         // task_runner
 
 #include <array>        // std::array
@@ -61,6 +62,7 @@ template <class T>
 }
 
 /// Per index of \p axis: the sum of Euclidean distances between its slice and every other.
+/// \throws bad_value  naming the first index whose slice is not finite.
 template <task_runner Run>
 [[nodiscard]] std::vector<double> median_distances(const array_ref& a, std::size_t axis,
                                                    std::string_view name, const Run& run) {
@@ -69,6 +71,9 @@ template <task_runner Run>
     const auto rows = slices_of<compute, T>(a, axis);
     const auto n = static_cast<std::size_t>(a.extent[axis]);
     const std::size_t width = n == 0 ? 0 : rows.size() / n;
+    // A distance would blame whichever row comes first.
+    for (std::size_t k = 0; k < rows.size(); ++k)
+      require_finite(to_double(rows[k]), name, axis, k / width);
     std::vector<double> total(n, 0.0);
     constexpr std::size_t block = 16;  // rows of one task, compared with blocks of the same height
     run((n + block - 1) / block, [&](std::size_t task) {
