@@ -153,6 +153,26 @@ TEST_CASE("a handle that names no value is declined") {
   CHECK_THROWS_AS(g.select(a, n, std::vector<sl::index_t>{0, 1}), sl::shape_mismatch);
 }
 
+TEST_CASE("channels are found by the name of their value, or of an operator that hands them on") {
+  sl::channel_graph g;
+  g.enter("conv1");
+  const auto c = g.add(3, "conv1");
+  g.enter("relu1", c);
+  g.enter("conv2");
+  const auto d = g.add(3, "conv2");
+  g.enter("add1", c);
+  g.tie(c, d);
+  CHECK(g.find("conv1") == c);
+  CHECK(g.find("relu1") == c);
+  CHECK(g.find("conv2") == d);
+  CHECK(g.find("add1") == c);
+  CHECK(g.handed_on() == std::vector{sl::channels{}, c, sl::channels{}, c});
+  CHECK_THROWS_WITH(g.find("conv3"),
+                    "slimming: bad_value: conv3: the graph knows no channels of this name");
+  CHECK_THROWS_AS(g.enter("relu2", sl::channels{7}), sl::bad_value);
+  CHECK(g.ops().size() == 4);
+}
+
 TEST_CASE("a handle that names no parameter is declined") {
   sl::channel_graph g;
   const auto c = g.add(3, "c");

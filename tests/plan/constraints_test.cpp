@@ -98,6 +98,26 @@ TEST_CASE("ignored operators, values and parameters keep what they write") {
   CHECK(widths("bn?.gamma") == std::vector<bool>{true, true, true, true});
 }
 
+TEST_CASE("an ignored operator without channels of its own keeps those that it hands on") {
+  test::net n;
+  const auto x = n.norm("bn0", n.conv("stem", n.input(3), 8));
+  n.graph.enter("relu0", x);
+  const auto y = n.conv("second", n.conv("first", x, 8), 8);
+  n.graph.enter("add1", x);
+  n.graph.tie(x, y);
+  n.graph.enter("product");
+  n.output(n.linear("fc", x, 4));
+  const auto widths = [&](const std::string& pattern) {
+    const auto p =
+        sl::make_plan(n.graph, sl::l2_norm{}, sl::global_ratio{0.5}, {.ignore = {pattern}});
+    return std::vector{p.end_mask("stem.weight").count(), p.end_mask("first.weight").count()};
+  };
+  CHECK(widths("relu0") == std::vector<sl::index_t>{8, 4});
+  CHECK(widths("add?") == std::vector<sl::index_t>{8, 4});
+  CHECK(test::contains(test::message_of([&] { (void)widths("prod*"); }),
+                       "'prod*' matches only operators that write no channels"));
+}
+
 TEST_CASE("a pattern that matches nothing is declined") {
   const test::net n = test::vgg({8});
   const auto text = test::message_of([&] {

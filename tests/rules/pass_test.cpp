@@ -20,6 +20,7 @@ TEST_CASE("an activation changes nothing but is heard of") {
   CHECK(y.c == x.c);
   CHECK(y.spatial == x.spatial);
   CHECK(g.ops().back() == "relu");
+  CHECK(g.find("relu") == x.c);
   CHECK(g.ties().empty());
 }
 

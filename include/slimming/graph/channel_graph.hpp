@@ -12,14 +12,15 @@
 #include <slimming/graph/detail/key_index.hpp>  // key_index
 #include <slimming/graph/parameter.hpp>         // parameter, parameter_id, role
 
-#include <array>     // std::array
-#include <concepts>  // std::invocable
-#include <cstdint>   // std::int32_t
-#include <limits>    // std::numeric_limits
-#include <span>      // std::span
-#include <string>    // std::string
-#include <utility>   // std::move
-#include <vector>    // std::vector
+#include <array>        // std::array
+#include <concepts>     // std::invocable
+#include <cstdint>      // std::int32_t
+#include <limits>       // std::numeric_limits
+#include <span>         // std::span
+#include <string>       // std::string
+#include <string_view>  // std::string_view
+#include <utility>      // std::move
+#include <vector>       // std::vector
 
 namespace slimming::inline v0 {
 
@@ -85,8 +86,14 @@ class channel_graph {
     index_t positions = 0;  ///< multiply-accumulates per element and sample
   };
 
-  /// Names the operator that the following verbs speak for.
-  void enter(std::string op) { ops_.push_back(std::move(op)); }
+  /// Names the operator that the following verbs speak for. One that hands on the channels of a value
+  /// instead of making one of its own (an activation, an addition) states them as \p handed_on, so
+  /// that its name finds them.
+  void enter(std::string op, channels handed_on = {}) {
+    if (handed_on) require(handed_on);
+    handed_on_.push_back(handed_on);
+    ops_.push_back(std::move(op));
+  }
 
   /// A new value of \p n channels, tied to nothing.
   channels add(index_t n, std::string name) {
@@ -251,6 +258,20 @@ class channel_graph {
     return approximations_;
   }
   [[nodiscard]] const std::vector<std::string>& ops() const noexcept { return ops_; }
+  /// By operator, as in ops(): the channels that it hands on; none if it makes a value of its own.
+  [[nodiscard]] const std::vector<channels>& handed_on() const noexcept { return handed_on_; }
+
+  /// The channels of the first value of this name, or else those that the first operator of this
+  /// name hands on.
+  /// \throws bad_value  if there is neither.
+  /// \complexity O(values + operators).
+  [[nodiscard]] channels find(std::string_view name) const {
+    for (std::size_t v = 0; v < values_.size(); ++v)
+      if (values_[v].name == name) return {static_cast<std::int32_t>(v)};
+    for (std::size_t op = 0; op < ops_.size(); ++op)
+      if (handed_on_[op] && ops_[op] == name) return handed_on_[op];
+    throw bad_value(name, "the graph knows no channels of this name");
+  }
 
  private:
   [[nodiscard]] std::int32_t current_op() const noexcept {
@@ -339,6 +360,7 @@ class channel_graph {
   }
 
   std::vector<std::string> ops_;
+  std::vector<channels> handed_on_;  // by operator
   std::vector<value_record> values_;
   std::vector<std::int32_t> like_;    // value -> an earlier one that it is joined with, or itself
   std::vector<char> in_parts_;        // value -> are single channels of it tied?

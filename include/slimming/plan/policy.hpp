@@ -113,7 +113,7 @@ struct constraints {
   /// Largest share of a unit's groups that may go (multi-pass slimming: 0.5).
   double max_removed = 1;
   /// Patterns ('*' any text, '?' one character) for names of operators, values and parameters: the
-  /// channels that they write stay.
+  /// channels that they write, or hand on (an activation, an addition), stay.
   std::vector<std::string> ignore = {};
   /// Cut channels whose removal is declared approximate (say, under a layer norm) too.
   bool allow_approximate = false;

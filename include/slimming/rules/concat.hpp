@@ -78,7 +78,7 @@ inline feature_map connect(channel_graph& graph, const concat_facts& f,
                              x.spatial[axis]);
     }
   }
-  graph.enter(f.name);
+  graph.enter(f.name, f.spatial_axis ? y.c : channels{});
   if (f.spatial_axis) {
     for (const feature_map& x : inputs) graph.tie(y.c, x.c);
     return y;

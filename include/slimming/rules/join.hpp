@@ -74,7 +74,7 @@ inline feature_map connect(channel_graph& graph, const join_facts& f,
   feature_map y{widest->c, {}, detail::all_have_size(inputs)};
   if (y.has_size) y.spatial = detail::broadcast(inputs, f.name);
 
-  graph.enter(f.name);
+  graph.enter(f.name, y.c);
   for (const feature_map& x : inputs) {
     if (graph.size(x.c) == n)
       graph.tie(y.c, x.c);

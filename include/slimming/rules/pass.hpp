@@ -69,13 +69,13 @@ struct barrier_facts {
 };
 
 inline feature_map connect(channel_graph& graph, const pass_facts& f, const feature_map& x) {
-  graph.enter(f.name);
+  graph.enter(f.name, x.c);
   return x;
 }
 
 /// \throws shape_mismatch  if the parameter has neither one element nor one per channel.
 inline feature_map connect(channel_graph& graph, const per_channel_facts& f, const feature_map& x) {
-  graph.enter(f.name);
+  graph.enter(f.name, x.c);
   if (f.value && f.value->array.size() != 1) graph.bind(graph.add(*f.value), f.axis, x.c, f.as);
   return x;
 }
@@ -89,12 +89,12 @@ inline feature_map connect(channel_graph& graph, const pool_facts& f, const feat
     y.spatial = slide(f.window, std::vector<index_t>(rank, f.kernel[0]), x.spatial, f.name);
   else if (x.has_size)
     y.spatial = slide(f.window, f.kernel, x.spatial, f.name);
-  graph.enter(f.name);
+  graph.enter(f.name, x.c);
   return y;
 }
 
 inline feature_map connect(channel_graph& graph, const resize_facts& f, const feature_map& x) {
-  graph.enter(f.name);
+  graph.enter(f.name, x.c);
   return {x.c, f.spatial, x.has_size && !f.spatial.empty()};
 }
 
@@ -105,7 +105,7 @@ inline feature_map connect(channel_graph& graph, const pad_facts& f, const featu
         y.spatial[axis] + detail::entry(f.before, axis, y.spatial.size(), 0, f.name, "before") +
             detail::entry(f.after, axis, y.spatial.size(), 0, f.name, "after"),
         f.name);
-  graph.enter(f.name);
+  graph.enter(f.name, x.c);
   return y;
 }
 
@@ -114,7 +114,7 @@ inline feature_map connect(channel_graph& graph, const pad_facts& f, const featu
 inline feature_map connect(channel_graph& graph, const barrier_facts& f,
                            std::span<const feature_map> inputs) {
   if (inputs.empty() && !f.out) throw bad_value(f.name, "a barrier without inputs needs `out`");
-  graph.enter(f.name);
+  graph.enter(f.name, f.out ? channels{} : inputs.front().c);
   for (const feature_map& x : inputs) graph.pin(x.c, f.reason);
   if (!f.out) return inputs.front();
   const channels y = graph.add(*f.out, f.name);

@@ -125,7 +125,7 @@ inline feature_map connect(channel_graph& graph, const flatten_facts& f, const f
   if (x.has_size && block != x.positions())
     throw shape_mismatch(f.name + ": positions per channel", x.positions(), block);
   const index_t n = detail::times(graph.size(x.c), block, f.name);
-  graph.enter(f.name);
+  graph.enter(f.name, block == 1 ? x.c : channels{});
   if (block == 1) return {x.c, {}, x.has_size};
   const channels y = graph.add(n, f.name);
   detail::tie_blocks(graph, x.c, y, block,
@@ -149,7 +149,7 @@ inline feature_map connect(channel_graph& graph, const reshape_facts& f, const f
         to = detail::times(m, y.positions(), f.name);
         from != to)
       throw shape_mismatch(f.name + ": elements", from, to);
-  graph.enter(f.name);
+  graph.enter(f.name, m == n ? x.c : channels{});
   if (m == n) return y;
   y.c = graph.add(m, f.name);
   if (m > n)
@@ -197,7 +197,7 @@ inline feature_map connect(channel_graph& graph, const space_to_depth_facts& f,
 /// \throws bad_value  if the channels do not divide into the groups.
 inline feature_map connect(channel_graph& graph, const fold_facts& f, const feature_map& x) {
   const index_t per_group = detail::divide(graph.size(x.c), f.groups, f.name);
-  graph.enter(f.name);
+  graph.enter(f.name, x.c);
   if (f.groups > 1) (void)detail::one_for_all(graph, x.c, per_group, f.name);
   return x;
 }
@@ -207,8 +207,9 @@ inline feature_map connect(channel_graph& graph, const fold_facts& f, const feat
 inline feature_map connect(channel_graph& graph, const channel_shuffle_facts& f,
                            const feature_map& x) {
   const index_t per_group = detail::divide(graph.size(x.c), f.groups, f.name);
-  graph.enter(f.name);
-  if (f.groups == 1 || per_group == 1) return x;
+  const bool moves = f.groups > 1 && per_group > 1;
+  graph.enter(f.name, moves ? channels{} : x.c);
+  if (!moves) return x;
   const channels one = detail::one_for_all(graph, x.c, per_group, f.name + ".group");
   const channels y = graph.add(graph.size(x.c), f.name);
   graph.tie_block(one, y, f.groups);

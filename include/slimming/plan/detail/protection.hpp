@@ -66,7 +66,7 @@ class protection {
   }
   void ignore(const std::string& pattern) {
     const auto reason = add_reason(skip_reason::ignored, "ignored by '" + pattern + "'");
-    bool has_match = false;
+    bool has_match = false, names_any_op = false;
     const auto names_op = [&](std::int32_t op) {
       return op >= 0 && glob_matches(pattern, graph_.ops()[static_cast<std::size_t>(op)]);
     };
@@ -80,9 +80,20 @@ class protection {
       has_match = true;
       if (b.as != role::weight_in) protect(b.at, reason);
     }
+    for (std::size_t op = 0; op < graph_.ops().size(); ++op) {
+      if (!names_op(static_cast<std::int32_t>(op))) continue;
+      names_any_op = true;
+      const channels c = graph_.handed_on()[op];
+      if (!c) continue;
+      has_match = true;
+      protect(c, reason);
+    }
     if (!has_match)
       throw bad_value("constraints::ignore",
-                      "'" + pattern + "' matches no operator, value or parameter");
+                      "'" + pattern +
+                          (names_any_op ? "' matches only operators that write no channels: name "
+                                          "the values that they read, or those that write them"
+                                        : "' matches no operator, value or parameter"));
   }
   // The wide side of a selection stays where a narrow channel that reads it must. Selections may
   // read one another in any order, so this runs until nothing changes; each round settles one
