@@ -4,6 +4,7 @@
 // No ratio and no rounding empties a layer of any network: the recipes, and the shapes of torchvision's
 // and YOLOv5's networks that the benchmarks use.
 #include <slimming/graph/groups.hpp>    // channel_groups
+#include <slimming/graph/verify.hpp>    // verify
 #include <slimming/model/channels.hpp>  // connect
 #include <slimming/model/prune.hpp>     // prune
 #include <slimming/models/by_name.hpp>  // by_name
@@ -42,6 +43,12 @@ void check_nothing_is_empty(const sl::prune_plan& plan) {
     if (std::ranges::min(cut.after()) == 0) FAIL_CHECK(cut.name << " is empty");
 }
 
+// Every value has a reader, or is declared as an output.
+void check_all_is_read(const sl::channel_graph& graph) {
+  for (const auto& finding : sl::verify(graph))
+    if (finding.code == "unread_channels") FAIL_CHECK(sl::to_string(finding));
+}
+
 // Every ratio with every rounding; the fewest parameters that a plan has left.
 index_t sweep(const sl::channel_graph& graph) {
   const sl::channel_groups groups(graph);
@@ -68,6 +75,7 @@ TEST_CASE("recipes: no ratio and no rounding empties a layer, and 0.99 leaves li
     INFO(name);
     auto net = recipe(name);
     const auto of = sl::connect(net, sl::testing::ops(), {.strict = true});
+    check_all_is_read(of.graph);
     const index_t least = sweep(of.graph);
     CHECK(least > 0);
     CHECK(least * 20 < sl::cost_of(of.graph).parameters);
@@ -95,6 +103,7 @@ TEST_CASE("torchvision and YOLOv5 shapes: no ratio and no rounding empties a lay
     sl::channel_graph graph;
     bench::layers layers(graph, memory);
     network(layers);
+    check_all_is_read(graph);
     const index_t least = sweep(graph);
     CHECK(least > 0);
     CHECK(least * 5 < sl::cost_of(graph).parameters);

@@ -8,6 +8,7 @@
 /// Area: graph.
 
 #include <slimming/core/array_ref.hpp>           // array_ref
+#include <slimming/core/detail/ordering.hpp>     // larger
 #include <slimming/graph/channel_graph.hpp>      // channel_graph
 #include <slimming/graph/detail/key_index.hpp>   // key_index
 #include <slimming/graph/detail/memory_use.hpp>  // memory_use, sort_by_address
@@ -29,7 +30,7 @@ enum class severity : std::uint8_t {
 
 /// One thing that is odd. `code` is a stable word: "null_data", "overlap", "aliased_elements",
 /// "empty_value", "empty_parameter", "read_only", "unbound_parameter", "unbound_channels",
-/// "duplicate_name", "uncounted".
+/// "unread_channels", "duplicate_name", "uncounted".
 struct finding {
   severity level;
   std::string code;
@@ -97,6 +98,68 @@ inline void inspect_parameter(const channel_graph::parameter_record& record, boo
                         "the way to it"});
 }
 
+/// The last operators that write and that read the channels of each group. An operator that takes
+/// in channels and makes others reads them: it binds them as inputs, selects from them, or ties two
+/// values of which it neither made nor hands on one (a product of two activations, a layer that is
+/// used again).
+struct last_uses {
+  static constexpr std::int32_t never = -2;  // -1: before the first operator
+  std::vector<std::int32_t> written, read;   // by group
+
+  last_uses(const channel_graph& graph, const channel_groups& groups)
+      : written(static_cast<std::size_t>(groups.count()), never), read(written) {
+    const auto note = [&](std::vector<std::int32_t>& last, channels c, std::int32_t op) {
+      for (index_t i = 0; i < graph.size(c); ++i) {
+        auto& known = last[static_cast<std::size_t>(groups.group_of(c, i))];
+        known = larger(known, op);
+      }
+    };
+    for (const auto& b : graph.bindings()) {
+      if (b.as == role::weight) note(written, b.at, b.op);
+      if (b.as == role::weight_in) note(read, b.at, b.op);
+    }
+    for (const auto& s : graph.selects()) {
+      note(written, s.narrow, s.op);
+      note(read, s.wide, s.op);
+    }
+    for (const auto& t : graph.ties()) {
+      if (t.op < 0) continue;
+      const channels handed_on = graph.handed_on()[static_cast<std::size_t>(t.op)];
+      const auto is_own = [&](channels c) {
+        return c == handed_on || graph.values()[static_cast<std::size_t>(c.id)].op == t.op;
+      };
+      if (is_own(t.a) || is_own(t.b)) continue;
+      note(read, t.a, t.op);
+      note(read, t.b, t.op);
+    }
+  }
+  [[nodiscard]] bool is_unread(index_t g) const {
+    const auto k = static_cast<std::size_t>(g);
+    return written[k] != never && read[k] < written[k];
+  }
+};
+
+/// Values all of whose channels are free and unread: most likely an output() was forgotten. Each is
+/// named by the last value that has its channels.
+inline void find_unread(const channel_graph& graph, const channel_groups& groups,
+                        std::vector<finding>& findings) {
+  const last_uses uses(graph, groups);
+  for (std::size_t v = 0; v < graph.values().size(); ++v) {
+    const channels c{static_cast<std::int32_t>(v)};
+    bool is_unread = graph.size(c) > 1;  // a single channel is never cut
+    for (index_t i = 0; is_unread && i < graph.size(c); ++i) {
+      const index_t g = groups.group_of(c, i);
+      is_unread = !groups.is_pinned(g) && uses.is_unread(g) &&
+                  groups.member_at(g, groups.member_count(g) - 1).at == c;
+    }
+    if (is_unread)
+      findings.push_back(
+          {severity::warning, "unread_channels", graph.name(c),
+           "nobody reads its " + std::to_string(graph.size(c)) +
+               " channels, so they may go: declare it with output() if the caller does"});
+  }
+}
+
 }  // namespace detail
 
 /// All findings: parameters in their order, then memory, then values.
@@ -144,6 +207,7 @@ inline void inspect_parameter(const channel_graph::parameter_record& record, boo
                           std::to_string(bare) + " of " + std::to_string(graph.size(c)) +
                               " channels index no parameter, nor do those that they go with"});
   }
+  detail::find_unread(graph, groups, findings);
   return findings;
 }
 
