@@ -45,5 +45,10 @@ TEST_CASE("impossible shapes are declined before anything is allocated") {
   CHECK_THROWS_AS(sl::element_count(sl::shape{-1}), sl::bad_value);
   CHECK_THROWS_AS(sl::element_count(sl::shape{1ll << 40, 1ll << 40}), sl::bad_value);
   CHECK_THROWS_AS(sl::any_tensor(sl::dtype::float64, {1ll << 62}), sl::bad_value);
+  CHECK_THROWS_AS((sl::tensor<double, 1>(1ll << 61)), sl::bad_value);
+  CHECK_THROWS_AS((sl::tensor<float, 2>(1ll << 31, 1ll << 31)), sl::bad_value);
+  CHECK_THROWS_WITH(sl::any_tensor(sl::dtype::float64, {1ll << 61}),
+                    "slimming: bad_value: tensor extents: (2305843009213693952) of 8 bytes each "
+                    "exceed 2^63 bytes");
   CHECK(sl::element_count(sl::shape{}) == 1);
 }

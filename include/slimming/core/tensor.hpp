@@ -57,6 +57,16 @@ using shape = std::vector<index_t>;
 
 namespace detail {
 
+/// Bytes of a tensor. \throws bad_value  on a negative extent, or if they would exceed 2^63.
+[[nodiscard]] inline std::size_t byte_count(std::span<const index_t> extents,
+                                            std::size_t element_size) {
+  const index_t n = element_count(extents);
+  if (n > std::numeric_limits<index_t>::max() / static_cast<index_t>(element_size))
+    throw bad_value("tensor extents", to_string(extents) + " of " + std::to_string(element_size) +
+                                          " bytes each exceed 2^63 bytes");
+  return static_cast<std::size_t>(n) * element_size;
+}
+
 /// Zeroed bytes aligned for any vector unit; deep copies.
 class aligned_bytes {
  public:
@@ -106,7 +116,7 @@ class tensor {
   template <std::convertible_to<index_t>... Extents>
   requires(sizeof...(Extents) == Rank) explicit tensor(Extents... extents)
       : extents_{static_cast<index_t>(extents)...} {
-    bytes_ = detail::aligned_bytes(static_cast<std::size_t>(element_count(extents_)) * sizeof(T));
+    bytes_ = detail::aligned_bytes(detail::byte_count(extents_, sizeof(T)));
   }
 
   [[nodiscard]] T* data() noexcept { return reinterpret_cast<T*>(bytes_.data()); }
@@ -157,9 +167,7 @@ class any_tensor {
  public:
   any_tensor() = default;
   any_tensor(dtype type, slimming::shape extents) : type_(type), shape_(std::move(extents)) {
-    const index_t n = element_count(shape_);
-    if (n > std::numeric_limits<index_t>::max() / 8) throw bad_value("any_tensor size", n);
-    bytes_ = detail::aligned_bytes(static_cast<std::size_t>(n) * size_of(type));
+    bytes_ = detail::aligned_bytes(detail::byte_count(shape_, size_of(type)));
   }
   /// Copies \p values; their number must match \p extents.
   template <tensor_scalar T>
@@ -215,7 +223,7 @@ class any_tensor {
   /// Drops the tail of the buffer after an in-place compaction: the first elements stay.
   /// \pre the new element count does not exceed the present one.
   void shrink_to(slimming::shape extents) {
-    const auto n = static_cast<std::size_t>(element_count(extents)) * size_of(type_);
+    const std::size_t n = detail::byte_count(extents, size_of(type_));
     if (n > bytes_.size())
       throw bad_value("any_tensor::shrink_to", "the new shape is larger than the present one");
     if (n < bytes_.size()) {
