@@ -132,6 +132,25 @@ TEST_CASE("a list that two selections read ties what they read, as far as both r
   CHECK_FALSE(together(g, a, 0, x, 0));
 }
 
+TEST_CASE("memory that comes back is seen as the first time, and gains an owner") {
+  sl::channel_graph g;
+  std::vector<float> w(16);
+  int first = 0, second = 0;
+  const auto p = g.add(sl::parameter{"w", sl::view(w.data(), 4, 4)});
+  for (void* object : {&first, &second, &first})
+    CHECK(g.add(sl::parameter{"again", sl::view(w.data(), 4, 4), {object}}) == p);
+  CHECK(g.at(p).value.owner.object == &first);
+  REQUIRE(g.at(p).value.co_owners.size() == 1);
+  CHECK(g.at(p).value.co_owners[0].object == &second);
+  const sl::index_t extents[] = {4, 4}, transposed[] = {1, 4};
+  CHECK_THROWS_WITH(
+      g.add(sl::parameter{"wT", sl::tensor_view<float, 2>(w.data(), extents, transposed)}),
+      "slimming: bad_value: 'wT' shares the memory of 'w': axis 0: has stride 1, there 4: describe "
+      "shared memory in one order of axes");
+  CHECK_THROWS_AS(g.add(sl::parameter{"bits", sl::array_ref(w.data(), sl::dtype::int32, extents)}),
+                  sl::bad_value);
+}
+
 TEST_CASE("uses of a shared layer add up") {
   sl::channel_graph g;
   std::vector<float> w(12);

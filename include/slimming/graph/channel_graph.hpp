@@ -8,6 +8,7 @@
 
 #include <slimming/core/config.hpp>             // index_t
 #include <slimming/core/detail/ordering.hpp>    // smaller, larger
+#include <slimming/core/dtype.hpp>              // name_of
 #include <slimming/core/error.hpp>              // shape_mismatch, bad_value
 #include <slimming/graph/detail/key_index.hpp>  // key_index
 #include <slimming/graph/parameter.hpp>         // parameter, parameter_id, role
@@ -170,8 +171,10 @@ class channel_graph {
     approximations_.push_back({at, -1, std::move(reason), current_op()});
   }
 
-  /// Registers a parameter. The same memory registered again is the same parameter (tied weights).
+  /// Registers a parameter. The same memory registered again is the same parameter (tied weights)
+  /// with one owner more.
   /// \throws shape_mismatch  if it comes back with another shape.
+  /// \throws bad_value       if it comes back with another element type or other strides.
   parameter_id add(parameter p) {
     const auto fresh_id = static_cast<std::int32_t>(parameters_.size());
     if (p.array.data != nullptr && p.array.size() > 0) {
@@ -298,12 +301,25 @@ class channel_graph {
                           std::to_string(size(c)) + ")");
   }
   static void merge(parameter& known, const parameter& again) {
-    for (std::size_t axis = 0; axis < detail::larger(known.array.rank, again.array.rank); ++axis)
-      if (known.array.extent[axis] != again.array.extent[axis])
-        throw shape_mismatch("'" + again.name + "' shares the memory of '" + known.name +
-                                 "': axis " + std::to_string(axis),
-                             known.array.extent[axis], again.array.extent[axis]);
-    if (known.owner.object == nullptr) known.owner = again.owner;
+    const array_ref &a = known.array, &b = again.array;
+    const auto place = [&] {
+      return "'" + again.name + "' shares the memory of '" + known.name + "'";
+    };
+    for (std::size_t axis = 0; axis < detail::larger(a.rank, b.rank); ++axis) {
+      if (a.extent[axis] != b.extent[axis])
+        throw shape_mismatch(place() + ": axis " + std::to_string(axis), a.extent[axis],
+                             b.extent[axis]);
+      if (a.extent[axis] > 1 && a.stride[axis] != b.stride[axis])
+        throw bad_value(place() + ": axis " + std::to_string(axis),
+                        "has stride " + std::to_string(b.stride[axis]) + ", there " +
+                            std::to_string(a.stride[axis]) +
+                            ": describe shared memory in one order of axes");
+    }
+    if (a.type != b.type)
+      throw bad_value(place(), "holds " + std::string(name_of(b.type)) + ", there " +
+                                   std::string(name_of(a.type)) +
+                                   ": describe shared memory with one element type");
+    again.for_each_owner([&](const parameter_owner& o) { known.add_owner(o); });
   }
   /// The wide side of the first selection into \p narrow; none if there is no such selection.
   [[nodiscard]] channels wide_side(channels narrow) const noexcept {

@@ -12,6 +12,7 @@
 #include <cstdint>  // std::int32_t
 #include <span>     // std::span
 #include <string>   // std::string
+#include <vector>   // std::vector
 
 namespace slimming::inline v0 {
 
@@ -44,11 +45,14 @@ struct parameter_owner {
   bool (*accepts)(void* object, std::span<const index_t> extents) = nullptr;
   /// Tells the owner its new extents. May be null.
   void (*resized)(void* object, std::span<const index_t> extents) = nullptr;
-  /// `resized` never throws. If false, surgery keeps what it needs to roll back: a `resized` that
-  /// throws must leave its owner as it was, and one that has run may be called again with the old
-  /// extents, upon which its arrays must lie where they lay (a std::vector that is only resized
-  /// keeps its memory).
+  /// `resized` never throws. Owners of which this is false are told before the others, and surgery
+  /// keeps what it needs to roll back: a `resized` that throws must leave its owner as it was; one
+  /// that has run may be called again with the old extents, does not throw then, and its arrays lie
+  /// where they lay (a std::vector that is only resized keeps its memory). One that reallocates,
+  /// as by shrink_to_fit, must therefore be noexcept.
   bool resized_is_noexcept = false;
+
+  friend bool operator==(const parameter_owner&, const parameter_owner&) = default;
 };
 
 /// A named array that surgery may slice.
@@ -56,6 +60,23 @@ struct parameter {
   std::string name;
   array_ref array;
   parameter_owner owner = {};
+  std::vector<parameter_owner> co_owners = {};  ///< further ones over the same memory
+
+  /// Each owner is asked and told once, however often it is added.
+  void add_owner(const parameter_owner& added) {
+    constexpr parameter_owner nobody;
+    if (added == nobody) return;
+    if (owner == nobody) owner = added;
+    bool is_known = owner == added;
+    for (const parameter_owner& o : co_owners) is_known = is_known || o == added;
+    if (!is_known) co_owners.push_back(added);
+  }
+  /// Calls `f` with every owner.
+  template <class F>
+  void for_each_owner(F f) const {
+    f(owner);
+    for (const parameter_owner& o : co_owners) f(o);
+  }
 };
 
 }  // namespace slimming::inline v0
