@@ -48,6 +48,17 @@ TEST_CASE("two parameters of one name cannot be told apart in a file") {
                   sl::bad_value);
 }
 
+TEST_CASE("names and reasons that are not UTF-8 are declined, not replaced") {
+  CHECK_THROWS_WITH(sl::to_json(sl::plan_record{{{"w\xff", {1}}}, {}, {}, {}}),
+                    "slimming: bad_value: \"w\xef\xbf\xbd\": is not UTF-8, as JSON is; give it "
+                    "another name");
+  for (const auto& [at, reason] : {std::pair{"a\xff", "b"}, std::pair{"a", "b\xff"}})
+    CHECK_THROWS_AS(
+        sl::to_json(sl::plan_record{{}, {{at, 1, sl::skip_reason::pinned, reason}}, {}, {}}),
+        sl::bad_value);
+  CHECK_NOTHROW(sl::to_json(sl::plan_record{{{"w\xc3\xa9", {1}}}, {}, {}, {}}));
+}
+
 TEST_CASE("a file that is no plan is declined with the member at fault") {
   const std::string good = R"({"format": "slimming-plan/1",
     "parameters": {"w": {"shape": [2, 3], "keep": {"1": [0, 2]}}}, "pinned": [],
@@ -70,7 +81,10 @@ TEST_CASE("a file that is no plan is declined with the member at fault") {
   CHECK(test::contains(complaint("\"1\"", "\"1x\""), "/keep/1x: names no axis"));
   CHECK(test::contains(complaint("[0, 2]", "[0, 3]"), "index 3 is not increasing inside [0, 3)"));
   CHECK(test::contains(complaint("[0, 2]", "[2, 0]"), "index 0 is not increasing"));
+  CHECK(test::contains(complaint("[0, 2]", "[]"), "/keep/1: nothing of 3 would stay"));
   CHECK(test::contains(complaint("\"1\": [0, 2]", "\"1\": [0], \"01\": [0]"), "an axis twice"));
+  CHECK(test::contains(complaint("[0, 2]}", R"([0, 2]}, "entries": {"width": 5, "keep": []})"),
+                       "/parameters/w/entries/keep: nothing of 5 would stay"));
   CHECK(
       test::contains(complaint("[],", "[{\"tensor\": 1}],"), "/pinned/0/tensor: is not a string"));
   CHECK(test::contains(

@@ -51,6 +51,17 @@ inline constexpr std::array<std::pair<skip_reason, std::string_view>, 6> skip_re
   return {{"parameters", c.parameters}, {"macs", c.macs}};
 }
 
+/// \throws bad_value  unless JSON can hold \p text.
+inline void require_utf8(const std::string& text) {
+  using json = nlohmann::ordered_json;
+  try {
+    (void)json(text).dump();
+  } catch (const json::type_error&) {
+    throw bad_value(json(text).dump(-1, ' ', false, json::error_handler_t::replace),
+                    "is not UTF-8, as JSON is; give it another name");
+  }
+}
+
 /// Reads members with the path of what is wrong in every message.
 class json_reader {
  public:
@@ -106,9 +117,11 @@ class json_reader {
   std::string_view file_;
 };
 
-/// Increasing indices below \p extent.
+/// Increasing indices below \p extent, at least one: surgery empties nothing.
 [[nodiscard]] inline std::vector<index_t> read_kept(const json_reader& list, index_t extent) {
   auto kept = list.counts();
+  if (kept.empty() && extent > 0)
+    list.fail("nothing of " + std::to_string(extent) + " would stay; keep at least one index");
   for (std::size_t k = 0; k < kept.size(); ++k)
     if (kept[k] >= extent || (k > 0 && kept[k] <= kept[k - 1]))
       list.fail("index " + std::to_string(kept[k]) + " is not increasing inside [0, " +
@@ -141,23 +154,28 @@ class json_reader {
 
 }  // namespace detail
 
-/// \throws bad_value  if two parameters share a name: files tell them apart by name only.
+/// \throws bad_value  if two parameters share a name: files tell them apart by name only; or if a
+///                    name or reason is not UTF-8.
 [[nodiscard]] inline std::string to_json(const plan_record& record) {
   nlohmann::ordered_json parameters = nlohmann::ordered_json::object();
   for (const parameter_cut& p : record.parameters) {
     if (parameters.contains(p.name))
       throw bad_value(p.name, "two parameters have this name; a plan file needs different ones");
+    detail::require_utf8(p.name);
     nlohmann::ordered_json keep = nlohmann::ordered_json::object();
     for (const axis_cut& a : p.axes) keep[std::to_string(a.axis)] = a.kept;
     auto& entry = parameters[p.name] = {{"shape", p.before}, {"keep", std::move(keep)}};
     if (p.entries) entry["entries"] = {{"width", p.entries->width}, {"keep", p.entries->kept}};
   }
   nlohmann::ordered_json pinned = nlohmann::ordered_json::array();
-  for (const skipped_unit& s : record.skipped)
+  for (const skipped_unit& s : record.skipped) {
+    detail::require_utf8(s.at);
+    detail::require_utf8(s.reason);
     for (const auto& [why, name] : detail::skip_reason_names)
       if (why == s.why)
         pinned.push_back(
             {{"tensor", s.at}, {"channels", s.channels}, {"why", name}, {"reason", s.reason}});
+  }
   const nlohmann::ordered_json document = {{"format", detail::plan_format},
                                            {"parameters", std::move(parameters)},
                                            {"pinned", std::move(pinned)},
