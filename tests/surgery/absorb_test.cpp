@@ -152,3 +152,42 @@ TEST_CASE("facts that do not fit together are declined") {
   CHECK_THROWS_AS(sl::respond({.weight = w.ref(), .window = {{5}, {0}}}, two), sl::bad_value);
   CHECK_NOTHROW(sl::respond({.weight = w.ref(), .groups = 2}, four));
 }
+
+TEST_CASE("arrays without memory are declined") {
+  const sl::tensor_view<float, 1> gone(nullptr, 3);
+  const sl::tensor_view<float, 2> gone_weight(nullptr, 3, 2);
+  const auto complaint = [](auto&& f) {
+    try {
+      f();
+    } catch (const sl::bad_value& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  const std::string moved = " elements and no memory (was its owner moved from?)";
+  CHECK(complaint([&] {
+          (void)sl::dead_constants(gone, sl::mask(3, false), [](double x) { return x; });
+        }) == "slimming: bad_value: dead_constants: beta: has 3" + moved);
+  CHECK(complaint([&] {
+          (void)sl::respond({.weight = gone_weight}, std::vector<double>{1, 1});
+        }) == "slimming: bad_value: constant_consumer::weight: has 6" + moved);
+  CHECK(complaint([&] {
+          (void)sl::absorb_into_bias({.shift = {1, 2, 3}}, gone);
+        }) == "slimming: bad_value: absorb_into_bias: has 3" + moved);
+}
+
+TEST_CASE("a shift that the target's type cannot hold is declined before the first write") {
+  std::vector<float> wide = {1, 2};
+  std::vector<sl::float16> narrow = {sl::float16(1.f), sl::float16(60000.f)};
+  CHECK_THROWS_WITH(sl::absorb_into_bias({.shift = {1, 1e300}}, sl::view(wide.data(), 2)),
+                    "slimming: bad_value: absorb_into_bias: channel 1: the shifted value 1e+300 is "
+                    "no finite float32; let its constant channels stay, or hold the array in a "
+                    "wider type");
+  CHECK_THROWS_AS(sl::absorb_into_mean({.shift = {1, -1e5}}, sl::view(narrow.data(), 2)),
+                  sl::bad_value);
+  CHECK(wide == std::vector<float>{1, 2});
+  CHECK(float{narrow[0]} == 1.f);
+  CHECK(float{narrow[1]} == 60000.f);
+  CHECK(sl::absorb_into_mean({.shift = {1, 1e5}}, sl::view(narrow.data(), 2)));
+  CHECK(float{narrow[1]} == -40000.f);
+}

@@ -16,15 +16,16 @@
 #include <slimming/core/config.hpp>           // index_t
 #include <slimming/core/detail/math.hpp>      // is_finite, magnitude
 #include <slimming/core/detail/ordering.hpp>  // larger
-#include <slimming/core/dtype.hpp>            // visit_floating
-#include <slimming/core/error.hpp>            // bad_value, shape_mismatch
+#include <slimming/core/dtype.hpp>            // visit_floating, name_of
+#include <slimming/core/error.hpp>            // bad_value, shape_mismatch, to_text
 #include <slimming/core/mask.hpp>             // mask
+#include <slimming/plan/detail/memory.hpp>    // require_memory
 
 #include <array>        // std::array
 #include <concepts>     // std::invocable
 #include <cstddef>      // std::byte
 #include <span>         // std::span
-#include <string>       // std::to_string
+#include <string>       // std::string, std::to_string
 #include <string_view>  // std::string_view
 #include <vector>       // std::vector
 
@@ -51,10 +52,10 @@ struct constant_response {
   std::vector<double> shift;  ///< per output channel, where the whole window lies inside the input
 
   /// Output positions of one axis fall into classes that see the same part of the window.
-  std::vector<std::vector<index_t>> class_of;  ///< per axis, per output position
-  std::vector<index_t> classes;                ///< per axis, how many
-  std::vector<double> border;                  ///< (out, classes...): what to add to `shift`
-  double bound = 0;                            ///< largest |border|: 0 if nothing is padded
+  std::vector<std::vector<index_t>> class_of = {};  ///< per axis, per output position
+  std::vector<index_t> classes = {};                ///< per axis, how many
+  std::vector<double> border = {};                  ///< (out, classes...): what to add to `shift`
+  double bound = 0;                                 ///< largest |border|: 0 if nothing is padded
 
   /// What the constants add to output channel \p out at \p position (one index per window axis).
   [[nodiscard]] double at(index_t out, std::span<const index_t> position) const {
@@ -101,12 +102,14 @@ inline index_t require_window(const window_axis& a, index_t taps) {
 }  // namespace detail
 
 /// act(beta) of the channels that \p keep removes, 0 for the others.
-/// \throws shape_mismatch, bad_value  if the lengths differ, or a constant is NaN or infinite.
+/// \throws shape_mismatch, bad_value  if the lengths differ, \p beta has no memory, or a constant is
+///                                    NaN or infinite.
 template <std::invocable<double> Activation>
 [[nodiscard]] std::vector<double> dead_constants(const array_ref& beta, const mask& keep,
                                                  Activation act) {
   if (beta.rank != 1 || beta.extent[0] != keep.size())
     throw shape_mismatch("dead_constants: beta", keep.size(), beta.size());
+  detail::require_memory(beta, "dead_constants: beta");
   std::vector<double> constants(static_cast<std::size_t>(keep.size()), 0.0);
   visit_floating(beta.type, "dead_constants: beta", [&]<class T>() {
     const auto* b = reinterpret_cast<const T*>(beta.data);
@@ -143,6 +146,8 @@ template <std::invocable<double> Activation>
   if (!consumer.window.empty() && consumer.window.size() != axis_count)
     throw shape_mismatch("constant_consumer::window", static_cast<index_t>(axis_count),
                          static_cast<index_t>(consumer.window.size()));
+
+  detail::require_memory(w, "constant_consumer::weight");
 
   constant_response response;
   std::vector<std::vector<index_t>> begins(consumer.window.size());  // of one window per class
@@ -221,18 +226,27 @@ inline bool shift_vector(const constant_response& r, const array_ref& target, do
   if (target.rank != 1 || target.extent[0] != static_cast<index_t>(r.shift.size()))
     throw shape_mismatch(place, static_cast<index_t>(r.shift.size()), target.size());
   if (target.read_only) throw bad_value(place, "is read-only");
-  if (target.data == nullptr && target.size() > 0) throw bad_value(place, "has no memory");
+  require_memory(target, place);
   if (r.bound > 0 && borders == border_policy::refuse) return false;
   visit_floating(target.type, place, [&]<class T>() {
     auto* x = reinterpret_cast<T*>(target.data);
+    std::vector<T> shifted;
+    shifted.reserve(r.shift.size());
     for (index_t o = 0; o < target.extent[0]; ++o) {
-      T& at = x[o * target.stride[0]];
-      const double shifted = static_cast<double>(at) + sign * r.shift[static_cast<std::size_t>(o)];
+      const double sum = static_cast<double>(x[o * target.stride[0]]) +
+                         sign * r.shift[static_cast<std::size_t>(o)];
       if constexpr (std::is_same_v<T, double> || std::is_same_v<T, float>)
-        at = static_cast<T>(shifted);
+        shifted.push_back(static_cast<T>(sum));
       else
-        at = T(static_cast<float>(shifted));
+        shifted.push_back(T(static_cast<float>(sum)));
+      if (!is_finite(static_cast<double>(shifted.back())))
+        throw bad_value(std::string(place) + ": channel " + std::to_string(o),
+                        "the shifted value " + to_text(sum) + " is no finite " +
+                            std::string(name_of(target.type)) +
+                            "; let its constant channels stay, or hold the array in a wider type");
     }
+    for (index_t o = 0; o < target.extent[0]; ++o)
+      x[o * target.stride[0]] = shifted[static_cast<std::size_t>(o)];
   });
   return true;
 }
