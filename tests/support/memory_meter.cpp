@@ -23,6 +23,7 @@ void* metered_or_throw(void* p) {
   if (!p) throw std::bad_alloc();
   return metered(p);
 }
+bool is_refused() { return memory_meter::fails_in > 0 && --memory_meter::fails_in == 0; }
 void release(void* p) noexcept {
   memory_meter::live -= malloc_usable_size(p);
   std::free(p);
@@ -33,14 +34,18 @@ void release(void* p) noexcept {
 
 // Not inlined: g++ would otherwise pair malloc with the call of operator delete and warn.
 [[gnu::noinline]] void* operator new(std::size_t n) {
-  return test_support::metered_or_throw(std::malloc(n ? n : 1));
+  return test_support::metered_or_throw(test_support::is_refused() ? nullptr
+                                                                   : std::malloc(n ? n : 1));
 }
 [[gnu::noinline]] void* operator new(std::size_t n, std::align_val_t a) {
   const auto alignment = static_cast<std::size_t>(a);
   return test_support::metered_or_throw(
-      std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment));
+      test_support::is_refused()
+          ? nullptr
+          : std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment));
 }
 [[gnu::noinline]] void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
+  if (test_support::is_refused()) return nullptr;
   return test_support::metered(std::malloc(n ? n : 1));
 }
 [[gnu::noinline]] void operator delete(void* p) noexcept { test_support::release(p); }

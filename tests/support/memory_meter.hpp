@@ -16,6 +16,7 @@ struct memory_meter {
   static inline thread_local std::size_t live = 0;        ///< bytes now
   static inline thread_local std::size_t peak = 0;        ///< bytes at most
   static inline thread_local std::size_t count = 0;       ///< allocations so far
+  static inline thread_local std::size_t fails_in = 0;    ///< the last of so many fails; 0: none
   static inline std::atomic<std::size_t> everywhere = 0;  ///< those of all threads
 };
 

@@ -5,79 +5,20 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <tuple>
 #include <vector>
 
 #include "tests/plan/support.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/surgery/app.hpp"
 #include "tests/surgery/support.hpp"
 
 namespace sl = slimming;
 
 namespace {
 
-// An application's layer: a vector per array, extents beside them.
-struct layer {
-  std::string name;
-  std::vector<float> weight, bias;
-  sl::shape extents;
-  int heard = 0;      // calls of resized
-  int refuse_at = 0;  // accepts says no
-  int throw_at = 0;   // the call of resized that throws
-  bool is_noexcept = false;
-
-  layer(std::string n, sl::shape e, std::uint64_t seed)
-      : name(std::move(n)), extents(std::move(e)) {
-    sl::random_stream random{seed};
-    weight.resize(static_cast<std::size_t>(sl::element_count(extents)));
-    bias.resize(static_cast<std::size_t>(extents[0]));
-    for (float& x : weight) x = static_cast<float>(random.normal());
-    for (float& x : bias) x = static_cast<float>(random.normal());
-  }
-  bool operator==(const layer& o) const {
-    return weight == o.weight && bias == o.bias && extents == o.extents;
-  }
-  static bool accepts(void* self, std::span<const sl::index_t>) {
-    return !static_cast<layer*>(self)->refuse_at;
-  }
-  static void resized(void* self, std::span<const sl::index_t> e) {
-    auto& l = *static_cast<layer*>(self);
-    if (++l.heard == l.throw_at) throw std::runtime_error("no");
-    l.extents.assign(e.begin(), e.end());
-    l.weight.resize(static_cast<std::size_t>(sl::element_count(e)));
-    l.bias.resize(static_cast<std::size_t>(e[0]));
-  }
-  sl::parameter_owner owner() { return {this, accepts, resized, is_noexcept}; }
-};
-
-// Three linear layers in a row.
-struct app {
-  std::vector<layer> layers;
-
-  app() {
-    layers.emplace_back("a", sl::shape{12, 5}, 1);
-    layers.emplace_back("b", sl::shape{9, 12}, 2);
-    layers.emplace_back("c", sl::shape{4, 9}, 3);
-  }
-  sl::channel_graph graph() {
-    sl::channel_graph g;
-    auto x = g.add(5, "input");
-    g.pin(x, "network input");
-    for (layer& l : layers) {
-      const auto y = g.add(l.extents[0], l.name);
-      const auto w =
-          g.add({l.name + ".weight", sl::array_ref(l.weight.data(), sl::dtype::float32, l.extents),
-                 l.owner()});
-      g.bind(w, 0, y, sl::role::weight);
-      g.bind(w, 1, x, sl::role::weight_in);
-      const sl::index_t n[] = {l.extents[0]};
-      g.bind(g.add({l.name + ".bias", sl::array_ref(l.bias.data(), sl::dtype::float32, n)}), 0, y,
-             sl::role::bias);
-      x = y;
-    }
-    g.pin(x, "network output");
-    return g;
-  }
-};
+using test::app;
+using test::layer;
 
 const auto backwards = [](std::size_t n, auto&& body) {
   while (n-- > 0) body(n);
@@ -297,6 +238,80 @@ TEST_CASE("weights that two layers share move once") {
   const auto expected = test::naive_slice(w.ref(), p.record().parameters[0].axes);
   sl::apply_in_place(g, p);
   CHECK(std::equal(expected.begin(), expected.end(), w.bytes().begin()));
+}
+
+TEST_CASE("every layer over shared weights is asked and told once, and each may refuse") {
+  const auto graph_of = [](layer& a, layer& b) {
+    sl::channel_graph g;
+    const auto x = g.add(6, "x"), y = g.add(6, "y"), z = g.add(6, "z");
+    for (const auto& [in, out, l] :
+         {std::tuple{x, y, &a}, std::tuple{y, z, &b}, std::tuple{z, z, &a}}) {
+      const auto p = g.add(
+          {l->name, sl::array_ref(a.weight.data(), sl::dtype::float32, a.extents), l->owner()});
+      g.bind(p, 0, out, sl::role::weight);
+      g.bind(p, 1, in, sl::role::weight_in);
+    }
+    return g;
+  };
+  layer a("a", {6, 6}, 1), b("b", {6, 6}, 2);
+  const auto before = a.weight;
+  const auto g = graph_of(a, b);
+  const auto p = sl::make_plan(g, sl::l2_norm{}, sl::global_ratio{0.5});
+  REQUIRE(p.keep(sl::channels{0}).count() == 3);
+  b.refuse_at = 1;
+  CHECK(test::contains(test::message_of([&] { sl::apply_in_place(g, p); }), "owner_refused: a"));
+  CHECK(a.weight == before);
+  b.refuse_at = 0;
+  auto log = sl::apply_undoable(g, p);
+  for (const layer* l : {&a, &b}) {
+    CHECK(l->heard == 1);
+    CHECK(l->extents == sl::shape{3, 3});
+  }
+  log.restore();
+  for (const layer* l : {&a, &b}) {
+    CHECK(l->heard == 2);
+    CHECK(l->extents == sl::shape{6, 6});
+  }
+  CHECK(a.weight == before);
+}
+
+TEST_CASE("a plan that would empty a parameter is declined by name and axis") {
+  for (const sl::index_t width : {2, 100}) {  // rows of short and of long blocks
+    sl::any_tensor t(sl::dtype::float32, {4, width});
+    test::fill_bytes(t, 1);
+    const auto bytes = test::naive_slice(t.ref(), {});
+    const sl::parameter all[] = {named("w", t)};
+    const sl::plan_record plan{{{"w", {4, width}, {{0, {}}}}}, {}, {}, {}};
+    const std::string complaint =
+        "slimming: bad_value: w axis 0: nothing of 4 would stay; keep at least one index";
+    CHECK(test::message_of([&] { sl::apply_in_place(all, plan); }) == complaint);
+    CHECK(test::message_of([&] { (void)sl::apply_undoable(all, plan); }) == complaint);
+    CHECK(test::message_of([&] { (void)sl::sliced(all, plan); }) == complaint);
+    CHECK(test::naive_slice(t.ref(), {}) == bytes);
+  }
+}
+
+TEST_CASE("an array without elements is cut like any other") {
+  for (const sl::shape& extents : {sl::shape{0, 4}, sl::shape{4, 0}, sl::shape{0, 4, 100}}) {
+    sl::any_tensor t(sl::dtype::float32, extents);
+    const sl::parameter all[] = {named("w", t)};
+    const std::size_t axis = extents[0] == 0 ? 1 : 0;
+    const sl::plan_record plan{{{"w", extents, {{axis, {1, 2}}}}}, {}, {}, {}};
+    auto log = sl::apply_undoable(all, plan);
+    log.restore();
+    CHECK(sl::sliced(all, plan)[0].extents() == plan.parameters[0].after());
+  }
+}
+
+TEST_CASE("a list may name channels of a value of any width") {
+  std::vector<std::int64_t> list = {7, sl::index_t{1} << 61, 7};
+  const sl::parameter all[] = {{"list", sl::view(list.data(), 3)}};
+  sl::plan_record plan{{{"list", {3}, {}, sl::entry_cut{sl::index_t{1} << 62, {7}}}}, {}, {}, {}};
+  CHECK(test::contains(test::message_of([&] { sl::apply_in_place(all, plan); }),
+                       "bad_value: list: entry 2305843009213693952 names no channel that stays"));
+  plan.parameters[0].entries->kept = {3, 7, sl::index_t{1} << 61};
+  sl::apply_in_place(all, plan);
+  CHECK(list == std::vector<std::int64_t>{1, 2, 1});
 }
 
 TEST_CASE("a list that names a channel that goes is declined before the first write") {

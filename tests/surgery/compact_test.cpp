@@ -3,6 +3,7 @@
 #include <slimming/surgery/compact.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 #include <vector>
 
 #include <slimming/surgery/detail/saved_slices.hpp>
@@ -83,6 +84,40 @@ TEST_CASE("a large array is split into waves that may run in any order") {
     }
 }
 
+TEST_CASE("a large array is whole or cut, wherever its runner throws") {
+  sl::any_tensor before(sl::dtype::float32, {2048, 2048});
+  test::fill_bytes(before, 1);
+  sl::random_stream random{1, 2};
+  const std::vector<sl::axis_cut> cuts = {{0, test::random_kept(2048, random, 0.5)},
+                                          {1, test::random_kept(2048, random, 0.5)}};
+  const auto cut = test::naive_slice(before.ref(), cuts);
+  bool has_thrown_late = false;
+  for (const int at : {0, 1, 2, 5}) {
+    sl::any_tensor t = before;
+    int ran = 0;
+    const auto failing = [&](std::size_t n, auto&& body) {
+      for (std::size_t k = n; k-- > 0;) {
+        if (ran++ == at) throw std::runtime_error("no thread");
+        body(k);
+      }
+    };
+    bool has_thrown = false;
+    try {
+      sl::compact_in_place(t.ref(), cuts, failing);
+    } catch (const std::runtime_error&) {
+      has_thrown = true;
+    }
+    CHECK(ran > at);
+    has_thrown_late = has_thrown_late || (has_thrown && at > 0);
+    const auto bytes = t.bytes();
+    if (has_thrown)
+      CHECK(std::equal(bytes.begin(), bytes.end(), before.bytes().begin()));
+    else
+      CHECK(std::equal(cut.begin(), cut.end(), bytes.begin()));
+  }
+  CHECK_FALSE(has_thrown_late);
+}
+
 TEST_CASE("gather equals the naive gather from and into any strides") {
   for (std::uint64_t seed = 0; seed < 2000; ++seed) {
     sample s = random_sample(seed);
@@ -135,6 +170,8 @@ TEST_CASE("what cannot be compacted in place is declined and left alone") {
                                               {{0, {4}}},
                                               {{0, {-1}}},
                                               {{0, {1, 0}}},
+                                              {{0, {}}},
+                                              {{0, {}}, {1, {1}}},
                                               {{1, {0}}, {0, {0}}},
                                               {{0, {0}}, {0, {0}}}})
     CHECK_THROWS_AS(sl::compact_in_place(t.ref(), bad), sl::bad_value);
@@ -166,6 +203,7 @@ TEST_CASE("a list of channel numbers counts the channels that stay") {
     CHECK(list.converted<sl::index_t>() == std::vector<sl::index_t>{3, 1, 1, 2});
     CHECK_THROWS_AS(sl::renumber(list.ref(), {8, {0, 1, 2}}), sl::bad_value);  // 3 would go
     CHECK_THROWS_AS(sl::renumber(list.ref(), {3, {0, 1, 2}}), sl::bad_value);  // 3 does not exist
+    CHECK_THROWS_AS(sl::renumber(list.ref(), {3, {1, 3}}), sl::bad_value);     // nor for the plan
     CHECK(list.converted<sl::index_t>() == std::vector<sl::index_t>{3, 1, 1, 2});
   }
   sl::any_tensor real(sl::dtype::float32, {2});

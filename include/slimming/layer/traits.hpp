@@ -64,6 +64,8 @@ struct barrier {};
 ///   * `void resized(L&, std::span<const index_t> extents)` is called once, after every array of the
 ///     whole net has been cut in place, with the new extents of the first parameter (weight, gamma,
 ///     slope, indices). The layer shrinks its containers and counts. `noexcept` spares a backup.
+///     Without it the layer may be told the old extents again, because another one threw, and its
+///     arrays must lie where they lay then: be `noexcept` if you reallocate, as shrink_to_fit does.
 ///   * optional `bool accepts(L&, std::span<const index_t> extents)` may refuse before anything moves.
 ///
 /// *Connecting*: `static feature_map connect(layer_scope& at, L&, const feature_map& x)`, which

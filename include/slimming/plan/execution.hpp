@@ -15,7 +15,8 @@ namespace slimming::inline v0 {
 /// Runs `body(i)` for every i in [0, n) and returns when all are done.
 ///
 /// 1. Every i runs exactly once, in any order, on any thread.
-/// 2. An exception of a body reaches the caller after the bodies that started have ended.
+/// 2. An exception, of a body or of the runner itself, reaches the caller after the bodies that
+///    started have ended; none starts later.
 ///
 /// Tasks are cut by the shape of the data, never by the number of threads, and each writes memory
 /// of its own; results are therefore the same for every runner.

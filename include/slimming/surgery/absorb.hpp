@@ -102,8 +102,8 @@ inline index_t require_window(const window_axis& a, index_t taps) {
 }  // namespace detail
 
 /// act(beta) of the channels that \p keep removes, 0 for the others.
-/// \throws shape_mismatch, bad_value  if the lengths differ, \p beta has no memory, or a constant is
-///                                    NaN or infinite.
+/// \throws shape_mismatch, bad_value  if the lengths differ, \p beta has no memory, or a constant
+///                                    is NaN or infinite.
 template <std::invocable<double> Activation>
 [[nodiscard]] std::vector<double> dead_constants(const array_ref& beta, const mask& keep,
                                                  Activation act) {

@@ -8,15 +8,17 @@
 
 #include <slimming/core/array_ref.hpp>             // array_ref
 #include <slimming/core/config.hpp>                // index_t
-#include <slimming/core/error.hpp>                 // bad_value, shape_mismatch
+#include <slimming/core/detail/ordering.hpp>       // larger
 #include <slimming/core/tensor.hpp>                // any_tensor
 #include <slimming/graph/channel_graph.hpp>        // channel_graph
-#include <slimming/graph/parameter.hpp>            // parameter, parameter_owner
+#include <slimming/graph/parameter.hpp>            // parameter
 #include <slimming/plan/execution.hpp>             // task_runner, sequential
 #include <slimming/plan/plan.hpp>                  // prune_plan
 #include <slimming/plan/record.hpp>                // plan_record
 #include <slimming/surgery/compact.hpp>            // gather, renumber, renumber_entries
+#include <slimming/surgery/detail/audience.hpp>    // audience
 #include <slimming/surgery/detail/compaction.hpp>  // compaction
+#include <slimming/surgery/detail/finishing.hpp>   // finishing
 #include <slimming/surgery/detail/operation.hpp>   // prepare_in_place
 #include <slimming/surgery/undo.hpp>               // undo_log
 
@@ -43,46 +45,43 @@ namespace detail {
 
 /// Small arrays are one task each; large ones split themselves.
 template <task_runner Run>
-void move_all(const std::vector<compaction>& moves, const Run& run) {
-  constexpr std::size_t large = std::size_t{8} << 20;
+void move_all(const std::vector<compaction>& moves, finishing<Run>& run) {
   run(moves.size(), [&](std::size_t k) {
-    if (moves[k].bytes() < large) moves[k](sequential{});
+    if (!moves[k].is_large()) moves[k]();
   });
   for (const compaction& m : moves)
-    if (m.bytes() >= large) m(run);
-}
-
-[[nodiscard]] inline bool may_throw(const std::vector<matched>& pairs) {
-  for (const auto& [what, cut] : pairs)
-    if (!cut->axes.empty() && what->owner.resized && !what->owner.resized_is_noexcept) return true;
-  return false;
+    if (m.is_large()) m(run);
 }
 
 template <task_runner Run>
 undo_log operate(std::vector<matched> pairs, const plan_record& plan, bool keep_log,
                  const Run& run) {
   prepare_in_place(pairs, plan);
+  // All that allocates comes first; from the first write on only an owner can throw.
+  const audience owners(pairs);
   undo_log log;
-  if (keep_log || may_throw(pairs)) log = undo_log(pairs, run);
+  if (keep_log || owners.may_throw()) log = undo_log(pairs, owners, run);
   std::vector<compaction> moves;
-  std::vector<std::vector<index_t>> numbers;
+  moves.reserve(pairs.size());
+  std::size_t most_tasks = pairs.size();
   for (const auto& [what, cut] : pairs) {
-    if (!cut->axes.empty()) moves.emplace_back(what->array, cut->axes);
-    if (cut->entries) numbers.push_back(new_numbers(*cut->entries));
+    if (cut->axes.empty()) continue;
+    moves.emplace_back(what->array, cut->axes);
+    most_tasks = larger(most_tasks, moves.back().most_tasks());
   }
-  move_all(moves, run);
-  auto to = numbers.begin();
+  finishing sure(run, most_tasks);
+
+  move_all(moves, sure);
   for (const auto& [what, cut] : pairs) {
     if (!cut->entries) continue;
     array_ref list = what->array;
-    list.extent[0] = cut->after().front();
-    renumber_entries(list, *to++);
+    if (const auto* kept = cut->kept(0)) list.extent[0] = static_cast<index_t>(kept->size());
+    renumber_entries(list, *cut->entries);
   }
-  std::size_t told = 0;
   try {
-    for (; told < pairs.size(); ++told) undo_log::tell(pairs[told], pairs[told].cut->after());
+    owners.tell_after();
   } catch (...) {
-    log.take_back(told);
+    log.restore_arrays();
     throw;
   }
   return keep_log ? std::move(log) : undo_log{};
@@ -117,10 +116,12 @@ template <task_runner Run>
 /// 1. Checks: shapes are as planned, memory is there, writable, contiguous and not shared, owners accept.
 /// 2. Moves every array, each once. 3. Calls `resized` of every owner whose array changed shape.
 ///
-/// If anything throws, arrays and owners are as before: after step 1 only a `resized` that is not
-/// noexcept can, and only a network that has one pays for saved slices.
+/// If anything throws, arrays and owners are as before: all memory is allocated before step 2, and
+/// after it only a `resized` that is not noexcept can throw; only a network that has one pays for
+/// saved slices. If \p run throws halfway through step 2, the caller does what it leaves undone.
 /// The graph describes the network before surgery; build a new one to go on.
-/// \throws plan_mismatch, bad_value, owner_refused, and what an owner throws.
+/// \throws plan_mismatch, bad_value, owner_refused, what an owner throws, and what \p run throws
+///         before its first task.
 template <task_runner Run = sequential>
 void apply_in_place(const channel_graph& graph, const prune_plan& plan, const Run& run = {}) {
   detail::operate(detail::parameters_of(graph), plan.record(), false, run);

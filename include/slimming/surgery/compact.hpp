@@ -13,9 +13,11 @@
 #include <slimming/core/dtype.hpp>                 // size_of, name_of
 #include <slimming/core/error.hpp>                 // bad_value, shape_mismatch
 #include <slimming/core/tensor.hpp>                // shape, are_equal
+#include <slimming/plan/detail/memory.hpp>         // require_memory
 #include <slimming/plan/execution.hpp>             // task_runner, sequential
 #include <slimming/plan/record.hpp>                // axis_cut, entry_cut
 #include <slimming/surgery/detail/compaction.hpp>  // compaction
+#include <slimming/surgery/detail/finishing.hpp>   // finishing
 
 #include <array>        // std::array
 #include <cstddef>      // std::byte
@@ -29,30 +31,33 @@ namespace slimming::inline v0 {
 
 namespace detail {
 
-/// \throws bad_value  unless axes increase inside the rank and indices increase inside the extents.
+/// \throws bad_value  unless axes increase inside the rank and indices increase inside the extents,
+///                    at least one of each axis.
 inline void require_cuts(std::span<const index_t> extents, const std::vector<axis_cut>& cuts,
                          std::string_view place) {
   std::size_t next_axis = 0;
   for (const axis_cut& c : cuts) {
-    const std::string axis = std::string(place) + " axis " + std::to_string(c.axis);
+    const auto fail = [&](const std::string& what) {
+      throw bad_value(std::string(place) + " axis " + std::to_string(c.axis), what);
+    };
     if (c.axis < next_axis || c.axis >= extents.size())
-      throw bad_value(
-          axis, "axes of a cut increase and lie below the rank " + std::to_string(extents.size()));
+      fail("axes of a cut increase and lie below the rank " + std::to_string(extents.size()));
     next_axis = c.axis + 1;
+    const index_t extent = extents[c.axis];
+    if (c.kept.empty() && extent > 0)
+      fail("nothing of " + std::to_string(extent) + " would stay; keep at least one index");
     index_t last = -1;
     for (const index_t i : c.kept) {
-      if (i <= last || i >= extents[c.axis])
-        throw bad_value(axis, "index " + std::to_string(i) + " after " + std::to_string(last) +
-                                  " is not increasing inside [0, " +
-                                  std::to_string(extents[c.axis]) + ")");
+      if (i <= last || i >= extent)
+        fail("index " + std::to_string(i) + " after " + std::to_string(last) +
+             " is not increasing inside [0, " + std::to_string(extent) + ")");
       last = i;
     }
   }
 }
 
 inline void require_compactable(const array_ref& array, std::string_view place) {
-  if (array.data == nullptr && array.size() > 0)
-    throw bad_value(place, "has no memory (was its owner moved from?)");
+  require_memory(array, place);
   if (array.read_only) throw bad_value(place, "is read-only: gather it into other memory");
   if (!array.is_contiguous())
     throw bad_value(place, "is not contiguous: gather it into other memory");
@@ -68,51 +73,62 @@ inline void require_gatherable(const array_ref& source, std::span<const index_t>
     throw shape_mismatch(
         to, "expected " + to_string(extents) + ", got " + to_string(destination.extents()));
   if (destination.read_only) throw bad_value(to, "is read-only");
-  if (element_count(extents) > 0 && (source.data == nullptr || destination.data == nullptr))
-    throw bad_value(place, "has no memory (was its owner moved from?)");
+  require_memory(source, place);
+  require_memory(destination, to);
 }
 
-/// Old entry -> new entry, -1 for channels that go.
-[[nodiscard]] inline std::vector<index_t> new_numbers(const entry_cut& entries) {
-  std::vector<index_t> to(static_cast<std::size_t>(entries.width), -1);
-  for (std::size_t k = 0; k < entries.kept.size(); ++k)
-    to[static_cast<std::size_t>(entries.kept[k])] = static_cast<index_t>(k);
-  return to;
+/// The position of \p entry among those that stay, -1 if it goes. A search, not a table: the width
+/// is whatever a plan file says. \pre `entries.kept` increases.
+[[nodiscard]] inline index_t new_number(const entry_cut& entries, index_t entry) noexcept {
+  std::size_t first = 0, last = entries.kept.size();
+  while (first < last) {
+    const std::size_t middle = first + (last - first) / 2;
+    if (entries.kept[middle] < entry)
+      first = middle + 1;
+    else
+      last = middle;
+  }
+  return first < entries.kept.size() && entries.kept[first] == entry ? static_cast<index_t>(first)
+                                                                     : -1;
 }
 
-/// \throws bad_value  if one of the \p kept entries (all if null) names a channel that goes or does not
-///                    exist.
+/// \throws bad_value  if one of the \p kept entries (all if null) names a channel that goes or does
+///                    not exist, or \p entries makes no sense.
 inline void require_entries(const array_ref& list, const std::vector<index_t>* kept,
-                            const std::vector<index_t>& to, std::string_view place) {
+                            const entry_cut& entries, std::string_view place) {
+  require_cuts(shape{entries.width}, {{0, entries.kept}}, std::string(place) + " entries");
   require_index_list(list, place);
   const index_t n = kept ? static_cast<index_t>(kept->size()) : list.extent[0];
   for (index_t k = 0; k < n; ++k) {
     const index_t e = index_at(list, kept ? (*kept)[static_cast<std::size_t>(k)] : k);
-    if (e < 0 || e >= static_cast<index_t>(to.size()) || to[static_cast<std::size_t>(e)] < 0)
+    if (new_number(entries, e) < 0)
       throw bad_value(place, "entry " + std::to_string(e) + " names no channel that stays, of " +
-                                 std::to_string(to.size()));
+                                 std::to_string(entries.width));
   }
 }
 
-/// \pre require_entries(list, nullptr, to)
-inline void renumber_entries(const array_ref& list, const std::vector<index_t>& to) {
+/// \pre require_entries(list, nullptr, entries)
+inline void renumber_entries(const array_ref& list, const entry_cut& entries) {
   for (index_t k = 0; k < list.extent[0]; ++k)
-    set_index_at(list, k, to[static_cast<std::size_t>(index_at(list, k))]);
+    set_index_at(list, k, new_number(entries, index_at(list, k)));
 }
 
 }  // namespace detail
 
 /// Moves what stays to the front of the array's memory, row-major. The caller owns the new shape.
 ///
-/// \throws bad_value  if the array is strided, read-only or without memory, or a cut is out of range;
-///                    nothing has been written then.
+/// \throws bad_value  if the array is strided, read-only or without memory, or a cut is out of
+///                    range or keeps nothing; nothing has been written then.
 /// \complexity O(kept bytes); runs of neighbours move as one.
 template <task_runner Run = sequential>
 void compact_in_place(const array_ref& array, const std::vector<axis_cut>& cuts,
                       const Run& run = {}) {
   detail::require_compactable(array, "compact_in_place");
   detail::require_cuts(array.extents(), cuts, "compact_in_place");
-  if (!cuts.empty()) detail::compaction(array, cuts)(run);
+  if (cuts.empty()) return;
+  const detail::compaction move(array, cuts);
+  detail::finishing sure(run, move.most_tasks());
+  move(sure);
 }
 
 /// Copies what stays of \p source into \p destination. Both may have any strides.
@@ -168,9 +184,8 @@ inline void gather(const array_ref& source, const std::vector<axis_cut>& cuts,
 /// Gives every entry of a list of channel numbers its number after the channels were cut.
 /// \throws bad_value  if an entry names a channel that goes; nothing has been written then.
 inline void renumber(const array_ref& list, const entry_cut& entries) {
-  const auto to = detail::new_numbers(entries);
-  detail::require_entries(list, nullptr, to, "renumber");
-  detail::renumber_entries(list, to);
+  detail::require_entries(list, nullptr, entries, "renumber");
+  detail::renumber_entries(list, entries);
 }
 
 }  // namespace slimming::inline v0

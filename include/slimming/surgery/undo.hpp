@@ -9,9 +9,10 @@
 #include <slimming/core/array_ref.hpp>               // array_ref
 #include <slimming/core/error.hpp>                   // bad_value, shape_mismatch
 #include <slimming/core/tensor.hpp>                  // shape, are_equal
-#include <slimming/graph/parameter.hpp>              // parameter, parameter_owner
+#include <slimming/graph/parameter.hpp>              // parameter
 #include <slimming/plan/execution.hpp>               // task_runner
 #include <slimming/plan/record.hpp>                  // parameter_cut
+#include <slimming/surgery/detail/audience.hpp>      // audience
 #include <slimming/surgery/detail/operation.hpp>     // matched
 #include <slimming/surgery/detail/saved_slices.hpp>  // saved_slices
 
@@ -29,9 +30,11 @@ class undo_log {
   undo_log() = default;
   undo_log(undo_log&&) = default;  // moves only: the slices refer to the cuts beside them
   undo_log& operator=(undo_log&&) = default;
-  /// Saves what the cuts of \p pairs will remove.
+  /// Saves what the cuts of \p pairs will remove; \p owners are theirs.
   template <task_runner Run>
-  undo_log(const std::vector<detail::matched>& pairs, const Run& run) {
+  undo_log(const std::vector<detail::matched>& pairs, const detail::audience& owners,
+           const Run& run)
+      : owners_(owners) {
     entries_.reserve(pairs.size());
     for (const auto& [what, cut] : pairs) entries_.push_back({*what, *cut, {}});
     run(entries_.size(), [&](std::size_t k) {
@@ -48,15 +51,14 @@ class undo_log {
   /// std::vector that has only been resized. Where it is not, use restore_into.
   /// \throws what an owner throws; owners and arrays are as before then.
   void restore() {
-    std::size_t told = 0;
-    try {
-      for (; told < entries_.size(); ++told) tell(told, entries_[told].cut.before);
-    } catch (...) {
-      while (told-- > 0) tell(told, entries_[told].cut.after());
-      throw;
-    }
+    owners_.tell_before();
     restore_arrays();
-    entries_.clear();
+    *this = undo_log();
+  }
+  /// Gives every array its old contents, at its old address, and tells nobody: owners have not
+  /// heard of the surgery, or have been told the old extents.
+  void restore_arrays() noexcept {
+    for (const entry& e : entries_) e.saved.restore(e.what.array.data);
   }
   /// Puts the old shape of one parameter together in \p destination, from the array after surgery.
   /// \throws bad_value       if the log knows no such parameter, or an array is not contiguous.
@@ -76,23 +78,6 @@ class undo_log {
     throw bad_value(name, "the log knows no parameter of this name");
   }
 
-  /// Calls `resized` of the pair's owner if the cut changes the shape.
-  static void tell(const detail::matched& pair, const shape& extents) {
-    const parameter_owner& owner = pair.what->owner;
-    if (pair.cut->axes.empty() || !owner.resized) return;
-    const auto call = [&]() { owner.resized(owner.object, extents); };
-    if (owner.resized_is_noexcept)
-      [&]() noexcept { call(); }();  // a broken promise ends the program, as noexcept does
-    else
-      call();
-  }
-  /// Undoes a surgery of which the first \p told owners have heard. An owner must not throw when it
-  /// is given back the extents that it had.
-  void take_back(std::size_t told) noexcept {
-    while (told-- > 0) tell(told, entries_[told].cut.before);
-    restore_arrays();
-  }
-
  private:
   struct entry {
     parameter what;
@@ -100,12 +85,6 @@ class undo_log {
     detail::saved_slices saved;  // refers to `cut`
   };
 
-  void tell(std::size_t k, const shape& extents) const {
-    tell({&entries_[k].what, &entries_[k].cut}, extents);
-  }
-  void restore_arrays() const noexcept {
-    for (const entry& e : entries_) e.saved.restore(e.what.array.data);
-  }
   void require(const array_ref& array, const shape& extents, std::string_view name) const {
     if (!are_equal(extents, array.extents()))
       throw shape_mismatch(
@@ -113,6 +92,7 @@ class undo_log {
     if (!array.is_contiguous()) throw bad_value(name, "is not contiguous");
   }
 
+  detail::audience owners_;
   std::vector<entry> entries_;
 };
 

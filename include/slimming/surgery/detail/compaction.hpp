@@ -7,12 +7,13 @@
 /// throwing.
 /// Area: surgery.
 
-#include <slimming/core/array_ref.hpp>           // array_ref
-#include <slimming/core/config.hpp>              // index_t
-#include <slimming/core/detail/ordering.hpp>     // smaller, larger
-#include <slimming/plan/execution.hpp>           // task_runner
-#include <slimming/plan/record.hpp>              // axis_cut
-#include <slimming/surgery/detail/row_plan.hpp>  // row_plan
+#include <slimming/core/array_ref.hpp>            // array_ref
+#include <slimming/core/config.hpp>               // index_t
+#include <slimming/core/detail/ordering.hpp>      // smaller, larger
+#include <slimming/plan/execution.hpp>            // task_runner
+#include <slimming/plan/record.hpp>               // axis_cut
+#include <slimming/surgery/detail/finishing.hpp>  // finishing
+#include <slimming/surgery/detail/row_plan.hpp>   // row_plan
 
 #include <cstddef>  // std::byte
 #include <cstring>  // std::memcpy, std::memmove
@@ -40,19 +41,29 @@ class compaction {
   compaction(const array_ref& array, const std::vector<axis_cut>& cuts)
       : data_(array.data), plan_(array, cuts) {}
 
-  [[nodiscard]] std::size_t bytes() const noexcept {
-    return static_cast<std::size_t>(plan_.rows_kept()) * plan_.row_size();
+  /// Is there more than one task's worth?
+  [[nodiscard]] bool is_large() const noexcept { return bytes() >= large; }
+
+  /// Of one call of a runner.
+  [[nodiscard]] std::size_t most_tasks() const noexcept {
+    return is_large() ? static_cast<std::size_t>(plan_.rows_kept() / rows_per_task()) + 1 : 1;
   }
 
+  /// Moves everything in order.
+  void operator()() const noexcept {
+    if (bytes() > 0) move_rows(0, plan_.rows_kept());
+  }
   /// Moves everything. Large arrays are split for \p run: rows whose destinations lie before all
   /// sources that are still needed form a wave, and the rows of a wave may move in any order.
+  /// \pre \p run runs every task, whatever happens: rows that have moved have no way back.
   template <task_runner Run>
-  void operator()(const Run& run) const {
+  void operator()(finishing<Run>& run) const {
+    if (!is_large()) return run.alone(*this);
     for (wave w = wave_from(0); w.first < w.last; w = wave_from(w.last)) {
       const index_t rows = w.last - w.first;
       const auto tasks = static_cast<std::size_t>((rows + w.rows_per_task - 1) / w.rows_per_task);
       if (tasks <= 1) {
-        move_rows(w.first, w.last);
+        run.alone([&] { move_rows(w.first, w.last); });
         continue;
       }
       run(tasks, [&](std::size_t t) {
@@ -69,19 +80,26 @@ class compaction {
     index_t rows_per_task;
   };
 
+  static constexpr std::size_t bytes_per_task = std::size_t{1} << 20, large = 8 * bytes_per_task;
+
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return static_cast<std::size_t>(plan_.rows_kept()) * plan_.row_size();
+  }
+  [[nodiscard]] index_t rows_per_task() const noexcept {
+    const auto row = larger<std::size_t>(plan_.row_size(), 1);
+    return larger<index_t>(static_cast<index_t>(bytes_per_task / row), 1);
+  }
   /// The wave that starts with row \p first; empty behind the last row.
   [[nodiscard]] wave wave_from(index_t first) const noexcept {
     const index_t rows = plan_.rows_kept();
-    constexpr std::size_t bytes_per_task = std::size_t{1} << 20, large = 8 * bytes_per_task;
-    if (bytes() < large || first >= rows) return {first, rows, rows};
-    const auto row = larger<std::size_t>(plan_.row_size(), 1);
-    const auto rows_per_task = larger<index_t>(static_cast<index_t>(bytes_per_task / row), 1);
+    if (first >= rows) return {first, rows, rows};
+    const index_t per_task = rows_per_task();
     const auto source =
         static_cast<std::size_t>(row_plan::cursor(plan_, first).source_row()) * plan_.row_size();
     const auto reach = static_cast<index_t>(source / larger<std::size_t>(plan_.kept_size(), 1));
     index_t last = smaller(reach, rows);
-    if (last >= first + 2 * rows_per_task) return {first, last, rows_per_task};
-    last = smaller(first + rows_per_task, rows);
+    if (last >= first + 2 * per_task) return {first, last, per_task};
+    last = smaller(first + per_task, rows);
     return {first, last, last - first};  // not worth splitting: move a stretch in order
   }
 

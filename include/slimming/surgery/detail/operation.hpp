@@ -12,7 +12,7 @@
 #include <slimming/core/tensor.hpp>              // to_string
 #include <slimming/graph/detail/key_index.hpp>   // key_index
 #include <slimming/graph/detail/memory_use.hpp>  // memory_use, sort_by_address
-#include <slimming/graph/parameter.hpp>          // parameter
+#include <slimming/graph/parameter.hpp>          // parameter, parameter_owner
 #include <slimming/plan/detail/memory.hpp>       // require_memory
 #include <slimming/plan/record.hpp>              // plan_record, parameter_cut
 #include <slimming/surgery/compact.hpp>          // require_cuts, require_entries
@@ -80,10 +80,7 @@ inline void match(std::vector<matched>& pairs, const plan_record& plan) {
                                 std::to_string(extents[axis]));
     require_memory(*what);
     require_cuts(extents, cut->axes, what->name);
-    if (cut->entries) {
-      require_cuts(shape{cut->entries->width}, {{0, cut->entries->kept}}, what->name + " entries");
-      require_entries(what->array, cut->kept(0), new_numbers(*cut->entries), what->name);
-    }
+    if (cut->entries) require_entries(what->array, cut->kept(0), *cut->entries, what->name);
   }
 }
 
@@ -116,12 +113,14 @@ inline void prepare_in_place(std::vector<matched>& pairs, const plan_record& pla
     uses.emplace_back(what->array, k, !cut->is_untouched());
   }
   require_unshared(uses, pairs);
-  for (const auto& [what, cut] : pairs) {
-    if (cut->axes.empty() || what->owner.accepts == nullptr) continue;
-    const shape after = cut->after();
-    if (!what->owner.accepts(what->owner.object, after))
-      throw owner_refused(what->name, "its owner does not accept " + to_string(after) +
-                                          " in place of " + to_string(cut->before));
+  for (const matched& pair : pairs) {
+    if (pair.cut->axes.empty()) continue;
+    const shape after = pair.cut->after();
+    pair.what->for_each_owner([&](const parameter_owner& owner) {
+      if (owner.accepts && !owner.accepts(owner.object, after))
+        throw owner_refused(pair.what->name, "its owner does not accept " + to_string(after) +
+                                                 " in place of " + to_string(pair.cut->before));
+    });
   }
 }
 

@@ -84,7 +84,9 @@ class row_plan {
   /// Walks the rows that stay, from any of them on.
   class cursor {
    public:
+    /// \pre 0 <= row < rows_kept(), or the cursor is not used.
     cursor(const row_plan& plan, index_t row) noexcept : plan_(&plan) {
+      if (plan.rows_kept_ == 0) return;  // on some axis there is nothing to count modulo
       for (std::size_t axis = plan.outer_axes_; axis-- > 0;) {
         at_[axis] = row % plan.outer_[axis].kept_count;
         row /= plan.outer_[axis].kept_count;

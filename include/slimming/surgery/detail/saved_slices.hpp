@@ -27,10 +27,11 @@ class saved_slices {
   saved_slices(const array_ref& array, const parameter_cut& cut)
       : plan_(array, cut.axes), is_whole_(cut.entries.has_value()) {
     const std::size_t whole = static_cast<std::size_t>(array.size()) * size_of(array.type);
-    rows_ = plan_.row_size() == 0 ? 0 : whole / plan_.row_size();
+    if (whole == 0) return;
+    rows_ = whole / plan_.row_size();
     if (is_whole_) {
       bytes_ = aligned_bytes(whole);
-      if (whole > 0) std::memcpy(bytes_.data(), array.data, whole);
+      std::memcpy(bytes_.data(), array.data, whole);
       return;
     }
     is_kept_.assign(rows_, 0);
