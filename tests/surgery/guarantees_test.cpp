@@ -15,6 +15,8 @@
 #include "tests/surgery/app.hpp"
 #include "tests/surgery/support.hpp"
 
+namespace sl = slimming;
+
 namespace {
 
 using test::app;
