@@ -151,6 +151,24 @@ TEST_CASE("memory that comes back is seen as the first time, and gains an owner"
                   sl::bad_value);
 }
 
+TEST_CASE("without elements, the same owner is one parameter") {
+  sl::channel_graph g;
+  int a = 0, b = 0;
+  const auto extents_of = [](const char* name, void* object, sl::index_t n) {
+    return sl::parameter{
+        name, {nullptr, sl::dtype::float32, std::vector<sl::index_t>{n, 0}}, {object}};
+  };
+  const auto first = g.add(extents_of("first", &a, 3));
+  CHECK(g.add(extents_of("again", &a, 3)) == first);
+  CHECK(g.add(extents_of("other", &b, 3)) != first);
+  CHECK(g.add(extents_of("nobody's", nullptr, 3)) != g.add(extents_of("nobody's", nullptr, 3)));
+  CHECK_THROWS_WITH(
+      g.add(extents_of("wider", &a, 4)),
+      "slimming: shape_mismatch: 'wider' shares the owner of 'first': axis 0: expected 3, got 4");
+  // An array at the owner's address is another thing.
+  CHECK(g.add({"array", sl::view(reinterpret_cast<float*>(&a), 1)}) != first);
+}
+
 TEST_CASE("uses of a shared layer add up") {
   sl::channel_graph g;
   std::vector<float> w(12);

@@ -35,6 +35,9 @@ TEST_CASE("a sound graph has no findings") {
   g.bind(w, 0, y, sl::role::weight);
   g.bind(w, 1, x, sl::role::weight_in);
   g.use(w, 10);
+  const sl::parameter_owner owner{&g, nullptr, [](void*, std::span<const sl::index_t>) {}};
+  g.bind(g.add({"extents", sl::view(static_cast<float*>(nullptr), 4, 0), owner}), 0, y,
+         sl::role::statistic);
   CHECK(codes(g).empty());
 }
 

@@ -121,6 +121,23 @@ TEST_CASE("numbers whose sum or product would not fit are declined by value") {
       sl::bad_value);
 }
 
+TEST_CASE("the amounts of a pad are counted by a parameter without elements") {
+  sl::channel_graph g;
+  const sl::feature_map x{g.add(4, "x"), {}, false};
+  int owner = 0;
+  const sl::parameter amounts{
+      "pad.extents", {nullptr, sl::dtype::float32, std::vector<sl::index_t>{2, 3, 0}}, {&owner}};
+  const auto y = connect(
+      g, rules::channel_pad_facts{.name = "pad", .before = 2, .after = 3, .amounts = amounts}, x);
+  REQUIRE(g.bindings().size() == 2);
+  const auto before = g.bindings()[0].at, after = g.bindings()[1].at;
+  CHECK(ties_exactly(g, before, y.c, [](auto i, auto j) { return i == j; }));
+  CHECK(ties_exactly(g, after, y.c, [](auto i, auto j) { return j == i + 6; }));
+  CHECK(g.bindings()[0].axis == 0);
+  CHECK(g.bindings()[1].axis == 1);
+  CHECK(g.at(g.bindings()[1].parameter).value.name == "pad.extents");
+}
+
 TEST_CASE("padded channels go with the convolution that they are added to") {
   sl::channel_graph g;
   const sl::feature_map x{g.add(4, "x"), {}, false}, branch{g.add(8, "branch"), {}, false};

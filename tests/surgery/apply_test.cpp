@@ -193,6 +193,32 @@ TEST_CASE("the same plan cuts averaged weights and optimiser moments, found by n
   CHECK(moments.bytes() == expected.bytes());
 }
 
+TEST_CASE("an array without elements is cut for its owner's ears; by name, nobody misses it") {
+  sl::channel_graph g;
+  const auto c = g.add(4, "c");
+  std::vector<float> w{1, 2, 3, 4}, copy = w;
+  g.bind(g.add({"w", sl::view(w.data(), 4)}), 0, c, sl::role::weight);
+  std::vector<sl::index_t> told;
+  const sl::parameter_owner owner{&told, nullptr, [](void* o, std::span<const sl::index_t> e) {
+                                    static_cast<std::vector<sl::index_t>*>(o)->assign(e.begin(),
+                                                                                      e.end());
+                                  }};
+  const sl::array_ref extents(nullptr, sl::dtype::float32, std::vector<sl::index_t>{4, 0});
+  g.bind(g.add({"extents", extents, owner}), 0, c, sl::role::statistic);
+  const auto p = sl::make_plan(g, sl::l1_norm{}, sl::global_ratio{0.5});
+  CHECK(p.before().parameters == 4);
+  auto log = sl::apply_undoable(g, p);
+  CHECK(told == std::vector<sl::index_t>{2, 0});
+  log.restore();
+  CHECK(told == std::vector<sl::index_t>{4, 0});
+  CHECK(w == copy);
+
+  const sl::parameter loose{"w", sl::view(copy.data(), 4)};
+  sl::apply_in_place(std::span(&loose, 1), p.record());
+  CHECK(copy[0] == 3);
+  CHECK(copy[1] == 4);
+}
+
 TEST_CASE("memory that is gone, strided, read-only or shared is declined before the first write") {
   sl::any_tensor t(sl::dtype::float32, {4, 6});
   test::fill_bytes(t, 1);

@@ -172,20 +172,26 @@ class channel_graph {
   }
 
   /// Registers a parameter. The same memory registered again is the same parameter (tied weights)
-  /// with one owner more.
+  /// with one owner more; where there are no elements, the same owner is.
   /// \throws shape_mismatch  if it comes back with another shape.
   /// \throws bad_value       if it comes back with another element type or other strides.
   parameter_id add(parameter p) {
     const auto fresh_id = static_cast<std::int32_t>(parameters_.size());
-    if (p.array.data != nullptr && p.array.size() > 0) {
-      const auto address_of = [this](std::int32_t id) -> const void* {
-        return parameters_[static_cast<std::size_t>(id)].value.array.data;
-      };
-      const auto known = by_address_.find_or_add(p.array.data, fresh_id, address_of);
-      if (known != fresh_id) {
-        merge(parameters_[static_cast<std::size_t>(known)].value, p);
-        return {known};
-      }
+    const auto value_of = [this](std::int32_t id) -> const parameter& {
+      return parameters_[static_cast<std::size_t>(id)].value;
+    };
+    std::int32_t known = fresh_id;
+    if (p.array.size() == 0 && p.owner.object != nullptr)
+      known = by_owner_.find_or_add(p.owner.object, fresh_id, [&](std::int32_t id) -> const void* {
+        return value_of(id).owner.object;
+      });
+    else if (p.array.size() > 0 && p.array.data != nullptr)
+      known = by_address_.find_or_add(p.array.data, fresh_id, [&](std::int32_t id) -> const void* {
+        return value_of(id).array.data;
+      });
+    if (known != fresh_id) {
+      merge(parameters_[static_cast<std::size_t>(known)].value, p);
+      return {known};
     }
     parameters_.push_back({std::move(p), {}, 0});
     parameters_.back().axis_binding.fill(-1);
@@ -303,7 +309,8 @@ class channel_graph {
   static void merge(parameter& known, const parameter& again) {
     const array_ref &a = known.array, &b = again.array;
     const auto place = [&] {
-      return "'" + again.name + "' shares the memory of '" + known.name + "'";
+      return "'" + again.name + "' shares the " + (b.size() == 0 ? "owner" : "memory") + " of '" +
+             known.name + "'";
     };
     for (std::size_t axis = 0; axis < detail::larger(a.rank, b.rank); ++axis) {
       if (a.extent[axis] != b.extent[axis])
@@ -383,7 +390,7 @@ class channel_graph {
   std::vector<std::int32_t> parent_;  // atom -> a smaller one or itself, as far as parts are tied
   index_t atom_count_ = 0;
   std::vector<parameter_record> parameters_;
-  detail::key_index<const void*> by_address_;
+  detail::key_index<const void*> by_address_, by_owner_;
   std::vector<binding> bindings_;
   std::vector<tie_record> ties_;
   std::vector<select_record> selects_;

@@ -56,6 +56,9 @@ struct parameter_owner {
 };
 
 /// A named array that surgery may slice.
+///
+/// One without memory and elements, such as `(n, 0)`, has extents and an owner all the same: bound
+/// like any other, it tells a layer that has no array along these channels how many are left.
 struct parameter {
   std::string name;
   array_ref array;

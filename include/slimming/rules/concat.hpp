@@ -10,6 +10,7 @@
 #include <slimming/core/config.hpp>          // index_t
 #include <slimming/core/error.hpp>           // bad_value, shape_mismatch
 #include <slimming/graph/channel_graph.hpp>  // channel_graph
+#include <slimming/graph/parameter.hpp>      // parameter, role
 #include <slimming/rules/feature_map.hpp>    // feature_map
 #include <slimming/rules/join.hpp>           // detail::all_have_size
 #include <slimming/rules/window.hpp>         // detail::require_spatial_rank
@@ -46,12 +47,14 @@ struct slice_facts {
 };
 
 /// Facts of new constant channels before and after the present ones (the parameter-free shortcut of
-/// ResNet). A new channel binds nothing; it goes with the channels that a later operator ties it
+/// ResNet). A new channel has no weights; it goes with the channels that a later operator ties it
 /// to.
 struct channel_pad_facts {
   std::string name = {};
   index_t before = 0;
   index_t after = 0;
+  /// Hears how many are left: extents (before, after, 0), no elements.
+  std::optional<parameter> amounts = {};
 };
 
 /// Channels: every input is tied to its part of the output. Spatial: the inputs are tied to each
@@ -157,8 +160,19 @@ inline feature_map connect(channel_graph& graph, const channel_pad_facts& f, con
     throw bad_value(f.name, std::to_string(f.before) + " channels before and " +
                                 std::to_string(f.after) + " after are more than a graph holds");
   graph.enter(f.name);
-  const channels y = graph.add(f.before + graph.size(x.c) + f.after, f.name);
-  graph.tie_range(y, f.before, x.c, 0, graph.size(x.c));
+  const index_t n = graph.size(x.c);
+  const channels y = graph.add(f.before + n + f.after, f.name);
+  graph.tie_range(y, f.before, x.c, 0, n);
+  const parameter_id amounts = f.amounts ? graph.add(*f.amounts) : parameter_id{};
+  // New channels are values of their own, like the other inputs of a concat: they can be counted.
+  const auto add_part = [&](std::size_t axis, const char* side, index_t first, index_t count) {
+    if (count == 0) return;
+    const channels part = graph.add(count, f.name + side);
+    graph.tie_range(part, 0, y, first, count);
+    if (amounts) graph.bind(amounts, axis, part, role::statistic);
+  };
+  add_part(0, ".before", 0, f.before);
+  add_part(1, ".after", f.before + n, f.after);
   return {y, x.spatial, x.has_size};
 }
 

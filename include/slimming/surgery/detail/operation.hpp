@@ -9,7 +9,7 @@
 #include <slimming/core/array_ref.hpp>           // array_ref
 #include <slimming/core/config.hpp>              // index_t
 #include <slimming/core/error.hpp>               // plan_mismatch, bad_value, owner_refused
-#include <slimming/core/tensor.hpp>              // to_string
+#include <slimming/core/tensor.hpp>              // element_count, to_string
 #include <slimming/graph/detail/key_index.hpp>   // key_index
 #include <slimming/graph/detail/memory_use.hpp>  // memory_use, sort_by_address
 #include <slimming/graph/parameter.hpp>          // parameter, parameter_owner
@@ -63,8 +63,9 @@ inline void match(std::vector<matched>& pairs, const plan_record& plan) {
         throw plan_mismatch(what->name, "two parameters of the network have this name");
       cut = &cuts[k];
     }
+    // Nobody misses an array without elements: only the network that owns it has one.
     for (std::size_t k = 0; k < cuts.size(); ++k)
-      if (!cuts[k].is_untouched() && is_matched[k] == 0)
+      if (!cuts[k].is_untouched() && is_matched[k] == 0 && element_count(cuts[k].before) > 0)
         throw plan_mismatch(cuts[k].name,
                             "the plan cuts it, and the network has no such parameter");
   }
