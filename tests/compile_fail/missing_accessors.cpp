@@ -13,6 +13,7 @@
 // expected-error: slimming: layer_traits<L>::groups(L&) is missing: a channel shuffle returns the number
 // expected-error: slimming: layer_traits<L>::before(L&) is missing: a channel pad returns
 // expected-error: slimming: layer_traits<L>::after(L&) is missing: a channel pad returns
+// expected-error: slimming: layer_traits<L>::resized of a channel pad must be resized(L&, std::span<
 #include <slimming/layer/compose.hpp>
 
 #include <cstdint>
@@ -85,6 +86,9 @@ struct layer_traits<channel_shuffle> : accessors<channel_shuffle> {
 template <>
 struct layer_traits<pad> : accessors<pad> {
   using kind = kinds::channel_pad;
+#if defined(SLIMMING_EXPECT_FAIL)
+  static void resized(pad&, index_t, index_t) {}
+#endif
 };
 
 }  // namespace slimming

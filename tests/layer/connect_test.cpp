@@ -60,6 +60,7 @@ struct shuffle {};
 struct unshuffle {};
 struct channel_shuffle {};
 struct pad {};
+struct rigid_pad {};
 struct softmax {};
 
 void remember(conv& l, std::span<const sl::index_t> e) { l.told.assign(e.begin(), e.end()); }
@@ -104,20 +105,20 @@ template <>
 struct layer_traits<linear> {
   using kind = kinds::linear;
   static auto weight(linear& l) { return view(l.w.data(), 2, 4); }
-  static auto bias(linear& l) { return view(l.b.data(), 2); }
+  static auto bias(linear& l) { return view(l.b.data(), l.b.size()); }
   static void resized(linear&, std::span<const index_t>) noexcept {}
 };
 template <class L>
 struct norm_traits {
-  static auto gamma(L& l) { return view(l.g.data(), 6); }
-  static auto beta(L& l) { return view(l.b.data(), 6); }
+  static auto gamma(L& l) { return view(l.g.data(), l.g.size()); }
+  static auto beta(L& l) { return view(l.b.data(), l.b.size()); }
   static void resized(L&, std::span<const index_t>) {}
 };
 template <>
 struct layer_traits<norm> : norm_traits<norm> {
   using kind = kinds::batch_norm;
-  static auto running_mean(norm& l) { return view(l.m.data(), 6); }
-  static auto running_variance(norm& l) { return view(l.v.data(), 6); }
+  static auto running_mean(norm& l) { return view(l.m.data(), l.m.size()); }
+  static auto running_variance(norm& l) { return view(l.v.data(), l.v.size()); }
 };
 template <>
 struct layer_traits<instance> : norm_traits<instance> {
@@ -196,6 +197,13 @@ struct layer_traits<pad> {
   using kind = kinds::channel_pad;
   static auto before(pad&) { return 1; }
   static auto after(pad&) { return 2; }
+  static void resized(pad&, std::span<const index_t>) {}
+};
+template <>
+struct layer_traits<rigid_pad> {
+  using kind = kinds::channel_pad;
+  static auto before(rigid_pad&) { return 1; }
+  static auto after(rigid_pad&) { return 2; }
 };
 template <>
 struct layer_traits<softmax> {
@@ -290,7 +298,8 @@ TEST_CASE("layers without parameters") {
   channel_shuffle c;
   check_same(c, rules::channel_shuffle_facts{"", 2});
   pad pd;
-  check_same(pd, rules::channel_pad_facts{"", 1, 2});
+  check_same(pd, rules::channel_pad_facts{
+                     "", 1, 2, sl::parameter{"", {nullptr, sl::dtype::float32, extents{1, 2, 0}}}});
   softmax sm;
   check_same(sm, rules::barrier_facts{});
   selection sel;
@@ -300,6 +309,45 @@ TEST_CASE("layers without parameters") {
   CHECK(graph.size(y.c) == 2);
   CHECK(graph.selects()[0].indices == extents{4, 2});
   CHECK(graph.parameters()[0].value.name == "sel.indices");
+}
+
+TEST_CASE("a pad that has no way to hear of it keeps the channels that it adds") {
+  sl::channel_graph g;
+  sl::layer_scope at(g, "pad");
+  rigid_pad l;
+  const auto y = sl::connect(at, l, sl::feature_map{g.add(6, "x"), {}, false});
+  CHECK(g.parameters().empty());
+  std::vector<sl::index_t> pinned;
+  for (const auto& p : g.pins()) {
+    CHECK(p.at == y.c);
+    pinned.push_back(p.index);
+  }
+  CHECK(pinned == extents{0, 7, 8});
+}
+
+TEST_CASE("a view without elements is an array that this layer does not have") {
+  sl::channel_graph g;
+  sl::layer_scope at(g);
+  conv c{12, 6, 1, 1};
+  c.b.clear();
+  linear f;
+  f.b.clear();
+  (void)sl::connect(at, c, sl::feature_map{g.add(6, "x"), {}, false});
+  (void)sl::connect(at, f, sl::feature_map{g.add(4, "x"), {}, false});
+  CHECK(g.parameters().size() == 2);
+  norm n;
+  n.g.clear();
+  n.b.clear();
+  n.v.clear();
+  const auto y = sl::connect(at, n, sl::feature_map{g.add(6, "x"), {}, false});
+  REQUIRE(g.parameters().size() == 4);
+  const auto &mean = g.parameters()[2].value, &extent = g.parameters()[3].value;
+  CHECK(mean.name == "running_mean");
+  CHECK(mean.owner.object == nullptr);
+  CHECK(extent.name == "extents");
+  CHECK(extent.array.size() == 0);
+  CHECK(extent.owner.object == &n);
+  CHECK(g.bindings().back().at == y.c);
 }
 
 TEST_CASE("parameters have the names that PyTorch would give them") {

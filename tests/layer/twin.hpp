@@ -53,6 +53,9 @@ struct linear {
 struct selection {
   std::vector<std::int64_t> list;
 };
+struct padding {
+  index_t before, after;
+};
 struct relu {};
 struct flattening {};
 struct averaging {};
@@ -124,6 +127,13 @@ struct layer_traits<host::selection> {
   using kind = kinds::channel_select;
   static auto indices(host::selection& l) { return view(l.list.data(), l.list.size()); }
   static void resized(host::selection&, std::span<const index_t>) {}
+};
+template <>
+struct layer_traits<host::padding> {
+  using kind = kinds::channel_pad;
+  static auto before(host::padding& l) { return l.before; }
+  static auto after(host::padding& l) { return l.after; }
+  static void resized(host::padding&, std::span<const index_t>) {}
 };
 template <>
 struct layer_traits<host::relu> {
@@ -269,6 +279,13 @@ class twin {
                                                         {static_cast<index_t>(l.list.size())}));
     return {typed(name, l, x), net.append("ChannelSelect", name, {x.node, i}, {}, "slimming")};
   }
+  /// Of the channels.
+  twin_value pad(twin_value x, index_t before, index_t after) {
+    const auto name = next("pad");
+    const auto pads = integers(name + ".pads", {0, before, 0, 0, 0, after, 0, 0});
+    return {typed(name, keep(host::padding{before, after}), x),
+            net.append("Pad", name, {x.node, pads})};
+  }
   twin_value add(twin_value a, twin_value b) { return combine("Add", a, b); }
   twin_value mul(twin_value a, twin_value b) { return combine("Mul", a, b); }
   twin_value concat(twin_value a, twin_value b) {
@@ -313,8 +330,8 @@ class twin {
 
   std::tuple<std::deque<host::conv>, std::deque<host::transposed>, std::deque<host::shuffle>,
              std::deque<host::norm>, std::deque<host::prelu>, std::deque<host::pool>,
-             std::deque<host::linear>, std::deque<host::selection>, std::deque<host::relu>,
-             std::deque<host::flattening>, std::deque<host::averaging>>
+             std::deque<host::linear>, std::deque<host::selection>, std::deque<host::padding>,
+             std::deque<host::relu>, std::deque<host::flattening>, std::deque<host::averaging>>
       layers_;
   layer_scope root{graph};
   random_stream stream_{11};

@@ -6,9 +6,11 @@
 /// Turns one host layer into facts and hands them to its rule.
 /// Area: layer.
 
-#include <slimming/graph/parameter.hpp>         // parameter
+#include <slimming/core/config.hpp>             // index_t
+#include <slimming/graph/channel_graph.hpp>     // channel_graph, channels
+#include <slimming/graph/parameter.hpp>         // parameter, role
 #include <slimming/layer/concepts.hpp>          // any_layer
-#include <slimming/layer/detail/accessors.hpp>  // set_window, owner_of, ...
+#include <slimming/layer/detail/accessors.hpp>  // set_window, owner_of, extents_of, ...
 #include <slimming/layer/detail/contract.hpp>   // check_...
 #include <slimming/layer/scope.hpp>             // layer_scope
 #include <slimming/layer/traits.hpp>            // layer_traits, kinds
@@ -47,7 +49,7 @@ inline feature_map connect_named(layer_scope& at, rules::linear_facts& facts,
 template <class Facts>
 feature_map connect_named_norm(layer_scope& at, Facts& facts, const feature_map& x) {
   facts.name = at.name();
-  facts.gamma->name = at.name("weight");
+  if (facts.gamma) facts.gamma->name = at.name("weight");
   if (facts.beta) facts.beta->name = at.name("bias");
   if constexpr (std::same_as<Facts, rules::batch_norm_facts>) {
     if (facts.mean) facts.mean->name = at.name("running_mean");
@@ -56,13 +58,22 @@ feature_map connect_named_norm(layer_scope& at, Facts& facts, const feature_map&
   return rules::connect(at.graph(), facts, x);
 }
 
+// The layer would go on padding by the old numbers.
+inline void pin_padded(channel_graph& graph, const rules::channel_pad_facts& facts, channels y) {
+  for (index_t i = 0; i < graph.size(y); ++i)
+    if (i < facts.before || i >= graph.size(y) - facts.after)
+      graph.pin(y, i,
+                "padded by a layer that cannot hear of it: its layer_traits have no "
+                "resized(L&, std::span<const index_t>), which is told (before, after)");
+}
+
 template <class L>
 feature_map connect_conv(layer_scope& at, L& layer, const feature_map& x) {
   using kind = typename layer_traits<L>::kind;
   rules::conv_facts facts;
   facts.weight.array = layer_traits<L>::weight(layer);
   facts.weight.owner = owner_of(layer);
-  if constexpr (has_bias<L>) facts.bias.emplace().array = layer_traits<L>::bias(layer);
+  if constexpr (has_bias<L>) set_if_there(facts.bias, layer_traits<L>::bias(layer));
   if constexpr (std::same_as<kind, kinds::transposed_conv>) {
     facts.transposed = true;
     facts.axes = rules::iohw;
@@ -84,7 +95,7 @@ feature_map connect_linear(layer_scope& at, L& layer, const feature_map& x) {
   rules::linear_facts facts;
   facts.weight.array = layer_traits<L>::weight(layer);
   facts.weight.owner = owner_of(layer);
-  if constexpr (has_bias<L>) facts.bias.emplace().array = layer_traits<L>::bias(layer);
+  if constexpr (has_bias<L>) set_if_there(facts.bias, layer_traits<L>::bias(layer));
   if constexpr (has_axes<L>) facts.axes = layer_traits<L>::axes(layer);
   return connect_named(at, facts, x);
 }
@@ -93,21 +104,26 @@ template <class Facts, class L>
 feature_map connect_norm(layer_scope& at, L& layer, const feature_map& x) {
   using kind = typename layer_traits<L>::kind;
   Facts facts;
-  parameter& gamma = facts.gamma.emplace();
-  gamma.array = layer_traits<L>::gamma(layer);
-  gamma.owner = owner_of(layer);
-  if constexpr (has_beta<L>) facts.beta.emplace().array = layer_traits<L>::beta(layer);
+  set_if_there(facts.gamma, layer_traits<L>::gamma(layer));
+  if (facts.gamma) facts.gamma->owner = owner_of(layer);
+  if constexpr (has_beta<L>) set_if_there(facts.beta, layer_traits<L>::beta(layer));
   if constexpr (is_one_of<kind, kinds::batch_norm>) {
     if constexpr (has_running_mean<L>)
-      facts.mean.emplace().array = layer_traits<L>::running_mean(layer);
+      set_if_there(facts.mean, layer_traits<L>::running_mean(layer));
     if constexpr (has_running_variance<L>)
-      facts.variance.emplace().array = layer_traits<L>::running_variance(layer);
+      set_if_there(facts.variance, layer_traits<L>::running_variance(layer));
   }
   if constexpr (is_one_of<kind, kinds::group_norm>) {
     facts.groups = static_cast<index_t>(layer_traits<L>::groups(layer));
     if constexpr (has_grouping<L>) facts.grouping = layer_traits<L>::grouping(layer);
   }
-  return connect_named_norm(at, facts, x);
+  const feature_map y = connect_named_norm(at, facts, x);
+  if (!facts.gamma) {
+    channel_graph& graph = at.graph();
+    graph.bind(graph.add(extents_of(at.name("extents"), {graph.size(y.c)}, layer)), 0, y.c,
+               role::statistic);
+  }
+  return y;
 }
 
 template <class L>
@@ -123,6 +139,19 @@ feature_map connect_flatten(layer_scope& at, L& layer, const feature_map& x) {
   if constexpr (has_block<L>) facts.block = static_cast<index_t>(layer_traits<L>::block(layer));
   if constexpr (has_order<L>) facts.order = layer_traits<L>::order(layer);
   return rules::connect(at.graph(), facts, x);
+}
+
+template <class L>
+feature_map connect_channel_pad(layer_scope& at, L& layer, const feature_map& x) {
+  rules::channel_pad_facts facts{.name = at.name(),
+                                 .before = static_cast<index_t>(layer_traits<L>::before(layer)),
+                                 .after = static_cast<index_t>(layer_traits<L>::after(layer))};
+  if constexpr (has_resized<L>)
+    if (facts.before + facts.after > 0)
+      facts.amounts = extents_of(at.name("extents"), {facts.before, facts.after}, layer);
+  const feature_map y = rules::connect(at.graph(), facts, x);
+  if constexpr (!has_resized<L>) pin_padded(at.graph(), facts, y.c);
+  return y;
 }
 
 // One factor per spatial axis; a single one holds for all axes, for two where the size is unknown.
@@ -193,12 +222,7 @@ feature_map connect_described(layer_scope& at, L& layer, const feature_map& x) {
                                 at.name(), static_cast<index_t>(layer_traits<L>::groups(layer))},
                             x);
   } else if constexpr (std::same_as<kind, kinds::channel_pad>) {
-    if constexpr (check_channel_pad<L>())
-      return rules::connect(
-          graph,
-          rules::channel_pad_facts{at.name(), static_cast<index_t>(layer_traits<L>::before(layer)),
-                                   static_cast<index_t>(layer_traits<L>::after(layer))},
-          x);
+    if constexpr (check_channel_pad<L>()) return connect_channel_pad(at, layer, x);
   } else if constexpr (std::same_as<kind, kinds::barrier>) {
     rules::barrier_facts facts{.name = at.name()};
     if constexpr (has_reason<L>) facts.reason = layer_traits<L>::reason(layer);

@@ -11,6 +11,13 @@ namespace slimming::inline v0 {
 /// What a described layer computes. The kind decides which accessors `layer_traits` must offer;
 /// those in brackets are optional. `window` stands for [stride] [dilation] [padding] [padding_end],
 /// each an integer or a range with one integer per spatial axis.
+///
+/// Where only some layers of a type have a bias, gamma, beta, running_mean or running_variance, the
+/// accessor returns a view without elements for the others, as `view(v.data(), v.size())` of an
+/// empty vector is.
+///
+/// What `groups` is after surgery follows from the extents: with `whole_groups`, and where a group
+/// has one input channel, groups go and the others keep their width; else all stay, narrower.
 namespace kinds {
 
 /// weight (out, in / groups, kernel...), resized; [bias] [groups] [grouping] [axes] window
@@ -50,7 +57,8 @@ struct pixel_shuffle {};
 struct pixel_unshuffle {};
 /// groups
 struct channel_shuffle {};
-/// before, after: constant channels are added
+/// before, after: constant channels are added; [resized], with the extents (before, after). Without
+/// it the layer could not learn how many are left, and all that it adds are pinned.
 struct channel_pad {};
 /// [reason]: keeps every channel that it is given
 struct barrier {};
@@ -63,9 +71,10 @@ struct barrier {};
 /// a `tensor_view` of the layer's memory (see the kinds), and two functions about its size:
 ///   * `void resized(L&, std::span<const index_t> extents)` is called once, after every array of the
 ///     whole net has been cut in place, with the new extents of the first parameter (weight, gamma,
-///     slope, indices). The layer shrinks its containers and counts. `noexcept` spares a backup.
-///     Without it the layer may be told the old extents again, because another one threw, and its
-///     arrays must lie where they lay then: be `noexcept` if you reallocate, as shrink_to_fit does.
+///     slope, indices), there or not. The layer shrinks its containers and counts. `noexcept` spares
+///     a backup. Without it the layer may be told the old extents again, because another one threw,
+///     and its arrays must lie where they lay then: be `noexcept` if you reallocate, as
+///     shrink_to_fit does.
 ///   * optional `bool accepts(L&, std::span<const index_t> extents)` may refuse before anything moves.
 ///
 /// *Connecting*: `static feature_map connect(layer_scope& at, L&, const feature_map& x)`, which

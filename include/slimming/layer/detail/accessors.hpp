@@ -6,17 +6,23 @@
 /// Which accessors a layer's traits offer, and what they say as plain facts.
 /// Area: layer, internal.
 
-#include <slimming/core/config.hpp>      // index_t
-#include <slimming/graph/parameter.hpp>  // parameter_owner
-#include <slimming/layer/concepts.hpp>   // has_weight, has_gamma, has_indices
-#include <slimming/layer/traits.hpp>     // layer_traits
-#include <slimming/rules/window.hpp>     // window
+#include <slimming/core/array_ref.hpp>    // array_ref
+#include <slimming/core/config.hpp>       // index_t
+#include <slimming/core/dtype.hpp>        // dtype
+#include <slimming/graph/parameter.hpp>   // parameter, parameter_owner
+#include <slimming/layer/concepts.hpp>    // has_weight, has_gamma, has_indices
+#include <slimming/layer/traits.hpp>      // layer_traits
+#include <slimming/rules/window.hpp>      // window
 
-#include <concepts>     // std::integral, std::convertible_to
-#include <span>         // std::span
-#include <type_traits>  // std::remove_cvref_t
-#include <utility>      // std::declval
-#include <vector>       // std::vector
+#include <concepts>          // std::integral, std::convertible_to
+#include <cstddef>           // std::size_t
+#include <initializer_list>  // std::initializer_list
+#include <optional>          // std::optional
+#include <span>              // std::span
+#include <string>            // std::string
+#include <type_traits>       // std::remove_cvref_t
+#include <utility>           // std::declval, std::move
+#include <vector>            // std::vector
 
 namespace slimming::inline v0::detail {
 
@@ -113,6 +119,10 @@ concept has_resized = requires(L& layer, std::span<const index_t> extents) {
   layer_traits<L>::resized(layer, extents);
 };
 template <class L>
+concept names_resized = requires {
+  &layer_traits<L>::resized;
+};
+template <class L>
 concept has_accepts = requires(L& layer, std::span<const index_t> extents) {
   layer_traits<L>::accepts(layer, extents);
 };
@@ -146,27 +156,42 @@ void set_window(rules::window& w, L& layer) {
 
 // The hooks with their types erased: functions that know what the object is. (Lambdas would cost
 // three symbols each, for every layer of a network.)
-template <class L>
+template <class L, std::size_t Hidden>
 bool accepts_erased(void* object, std::span<const index_t> extents) {
-  return layer_traits<L>::accepts(*static_cast<L*>(object), extents);
+  return layer_traits<L>::accepts(*static_cast<L*>(object), extents.first(extents.size() - Hidden));
 }
-template <class L>
+template <class L, std::size_t Hidden>
 void resized_erased(void* object, std::span<const index_t> extents) {
-  layer_traits<L>::resized(*static_cast<L*>(object), extents);
+  layer_traits<L>::resized(*static_cast<L*>(object), extents.first(extents.size() - Hidden));
 }
 
-template <class L>
+/// The last \p Hidden extents of the parameter are not the layer's business.
+template <std::size_t Hidden = 0, class L>
 parameter_owner owner_of(L& layer) {
   parameter_owner owner;
   // In this room everywhere: std::addressof without <memory>, which brings the streams along.
   owner.object = __builtin_addressof(layer);
-  if constexpr (has_accepts<L>) owner.accepts = &accepts_erased<L>;
+  if constexpr (has_accepts<L>) owner.accepts = &accepts_erased<L, Hidden>;
   if constexpr (has_resized<L>) {
-    owner.resized = &resized_erased<L>;
+    owner.resized = &resized_erased<L, Hidden>;
     owner.resized_is_noexcept = noexcept(
         layer_traits<L>::resized(std::declval<L&>(), std::declval<std::span<const index_t>>()));
   }
   return owner;
+}
+
+/// A parameter without elements that tells \p layer how many of \p extents are left: for layers
+/// that have no array along these channels.
+template <class L>
+parameter extents_of(std::string name, std::initializer_list<index_t> extents, L& layer) {
+  std::vector<index_t> shape(extents);
+  shape.push_back(0);
+  return {std::move(name), array_ref(nullptr, dtype::float32, shape), owner_of<1>(layer)};
+}
+
+/// Arrays that a layer may or may not have: a view without elements says that this one has none.
+inline void set_if_there(std::optional<parameter>& to, const array_ref& array) {
+  if (array.size() > 0) to.emplace().array = array;
 }
 
 }  // namespace slimming::inline v0::detail

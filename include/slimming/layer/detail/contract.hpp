@@ -140,7 +140,7 @@ consteval bool check_norm() {
   static_assert(
       has_gamma<L>,
       "slimming: layer_traits<L>::gamma(L&) is missing: a normalisation returns its scale "
-      "factors, a tensor_view of rank 1 (n)");
+      "factors, a tensor_view of rank 1 (n), without elements if it has none");
   if constexpr (has_gamma<L>)
     static_assert(
         vector_view<gamma_view<L>>,
@@ -252,6 +252,13 @@ consteval bool check_channel_pad() {
   static_assert(has_after<L>,
                 "slimming: layer_traits<L>::after(L&) is missing: a channel pad returns how many "
                 "channels it puts behind the present ones");
+  // Without `resized` the new channels are pinned; that should not come of a slip of the pen.
+  if constexpr (has_resized<L>)
+    check_owner<L>();
+  else
+    static_assert(!names_resized<L>,
+                  "slimming: layer_traits<L>::resized of a channel pad must be resized(L&, "
+                  "std::span<const index_t>): the extents are (before, after)");
   return has_before<L> && has_after<L>;
 }
 
