@@ -8,7 +8,7 @@
 
 #include <slimming/core/config.hpp>             // index_t
 #include <slimming/graph/channel_graph.hpp>     // channel_graph, channels
-#include <slimming/graph/parameter.hpp>         // parameter, role
+#include <slimming/graph/parameter.hpp>         // parameter, parameter_owner, role
 #include <slimming/layer/concepts.hpp>          // any_layer
 #include <slimming/layer/detail/accessors.hpp>  // set_window, owner_of, extents_of, ...
 #include <slimming/layer/detail/contract.hpp>   // check_...
@@ -56,6 +56,12 @@ feature_map connect_named_norm(layer_scope& at, Facts& facts, const feature_map&
     if (facts.variance) facts.variance->name = at.name("running_var");
   }
   return rules::connect(at.graph(), facts, x);
+}
+
+inline void bind_extents(layer_scope& at, channels c, const parameter_owner& owner) {
+  channel_graph& graph = at.graph();
+  graph.bind(graph.add(extents_of(at.name("extents"), {graph.size(c)}, owner)), 0, c,
+             role::statistic);
 }
 
 // The layer would go on padding by the old numbers.
@@ -118,11 +124,7 @@ feature_map connect_norm(layer_scope& at, L& layer, const feature_map& x) {
     if constexpr (has_grouping<L>) facts.grouping = layer_traits<L>::grouping(layer);
   }
   const feature_map y = connect_named_norm(at, facts, x);
-  if (!facts.gamma) {
-    channel_graph& graph = at.graph();
-    graph.bind(graph.add(extents_of(at.name("extents"), {graph.size(y.c)}, layer)), 0, y.c,
-               role::statistic);
-  }
+  if (!facts.gamma) bind_extents(at, y.c, owner_of(layer));
   return y;
 }
 
@@ -148,7 +150,7 @@ feature_map connect_channel_pad(layer_scope& at, L& layer, const feature_map& x)
                                  .after = static_cast<index_t>(layer_traits<L>::after(layer))};
   if constexpr (has_resized<L>)
     if (facts.before + facts.after > 0)
-      facts.amounts = extents_of(at.name("extents"), {facts.before, facts.after}, layer);
+      facts.amounts = extents_of(at.name("extents"), {facts.before, facts.after}, owner_of(layer));
   const feature_map y = rules::connect(at.graph(), facts, x);
   if constexpr (!has_resized<L>) pin_padded(at.graph(), facts, y.c);
   return y;
@@ -208,7 +210,7 @@ feature_map connect_described(layer_scope& at, L& layer, const feature_map& x) {
       return rules::connect(graph, facts, x);
     }
   } else if constexpr (std::same_as<kind, kinds::flatten>) {
-    return connect_flatten(at, layer, x);
+    if constexpr (check_flatten<L>()) return connect_flatten(at, layer, x);
   } else if constexpr (std::same_as<kind, kinds::pixel_shuffle>) {
     if constexpr (check_factor<L>())
       return rules::connect(graph, rules::depth_to_space_facts{at.name(), factors_of(layer, x)}, x);

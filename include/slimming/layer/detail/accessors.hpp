@@ -6,16 +6,15 @@
 /// Which accessors a layer's traits offer, and what they say as plain facts.
 /// Area: layer, internal.
 
-#include <slimming/core/array_ref.hpp>    // array_ref
-#include <slimming/core/config.hpp>       // index_t
-#include <slimming/core/dtype.hpp>        // dtype
-#include <slimming/graph/parameter.hpp>   // parameter, parameter_owner
-#include <slimming/layer/concepts.hpp>    // has_weight, has_gamma, has_indices
-#include <slimming/layer/traits.hpp>      // layer_traits
-#include <slimming/rules/window.hpp>      // window
+#include <slimming/core/array_ref.hpp>   // array_ref
+#include <slimming/core/config.hpp>      // index_t
+#include <slimming/core/dtype.hpp>       // dtype
+#include <slimming/graph/parameter.hpp>  // parameter, parameter_owner
+#include <slimming/layer/concepts.hpp>   // is_one_of, has_weight, has_gamma, has_indices
+#include <slimming/layer/traits.hpp>     // layer_traits, kinds
+#include <slimming/rules/window.hpp>     // window
 
 #include <concepts>          // std::integral, std::convertible_to
-#include <cstddef>           // std::size_t
 #include <initializer_list>  // std::initializer_list
 #include <optional>          // std::optional
 #include <span>              // std::span
@@ -154,39 +153,53 @@ void set_window(rules::window& w, L& layer) {
   if constexpr (has_round_up<L>) w.round_up = layer_traits<L>::round_up(layer);
 }
 
-// The hooks with their types erased: functions that know what the object is. (Lambdas would cost
-// three symbols each, for every layer of a network.)
-template <class L, std::size_t Hidden>
-bool accepts_erased(void* object, std::span<const index_t> extents) {
-  return layer_traits<L>::accepts(*static_cast<L*>(object), extents.first(extents.size() - Hidden));
-}
-template <class L, std::size_t Hidden>
-void resized_erased(void* object, std::span<const index_t> extents) {
-  layer_traits<L>::resized(*static_cast<L*>(object), extents.first(extents.size() - Hidden));
+/// What a layer hears of its first parameter's extents: not the 0 at the end of those without
+/// elements.
+template <class Kind>
+std::span<const index_t> heard(std::span<const index_t> extents) {
+  if constexpr (is_one_of<Kind, kinds::batch_norm, kinds::instance_norm, kinds::group_norm,
+                          kinds::layer_norm>)
+    return extents.first(1);
+  else if constexpr (is_one_of<Kind, kinds::channel_pad>)
+    return extents.first(2);
+  else
+    return extents;
 }
 
-/// The last \p Hidden extents of the parameter are not the layer's business.
-template <std::size_t Hidden = 0, class L>
+// The hooks with their types erased: functions that know what the object is. (Lambdas would cost
+// three symbols each, for every layer of a network.)
+template <class L>
+bool accepts_erased(void* object, std::span<const index_t> extents) {
+  return layer_traits<L>::accepts(*static_cast<L*>(object),
+                                  heard<typename layer_traits<L>::kind>(extents));
+}
+template <class L>
+void resized_erased(void* object, std::span<const index_t> extents) {
+  layer_traits<L>::resized(*static_cast<L*>(object),
+                           heard<typename layer_traits<L>::kind>(extents));
+}
+
+template <class L>
 parameter_owner owner_of(L& layer) {
   parameter_owner owner;
   // In this room everywhere: std::addressof without <memory>, which brings the streams along.
   owner.object = __builtin_addressof(layer);
-  if constexpr (has_accepts<L>) owner.accepts = &accepts_erased<L, Hidden>;
+  if constexpr (has_accepts<L>) owner.accepts = &accepts_erased<L>;
   if constexpr (has_resized<L>) {
-    owner.resized = &resized_erased<L, Hidden>;
+    owner.resized = &resized_erased<L>;
     owner.resized_is_noexcept = noexcept(
         layer_traits<L>::resized(std::declval<L&>(), std::declval<std::span<const index_t>>()));
   }
   return owner;
 }
 
-/// A parameter without elements that tells \p layer how many of \p extents are left: for layers
-/// that have no array along these channels.
-template <class L>
-parameter extents_of(std::string name, std::initializer_list<index_t> extents, L& layer) {
+/// A parameter without elements, for a layer that has no array along these channels: \p owner
+/// hears how many of \p extents are left.
+inline parameter extents_of(std::string name, std::initializer_list<index_t> extents,
+                            const parameter_owner& owner) {
   std::vector<index_t> shape(extents);
   shape.push_back(0);
-  return {std::move(name), array_ref(nullptr, dtype::float32, shape), owner_of<1>(layer)};
+  return {std::move(name), array_ref(nullptr, dtype::float32, shape), owner};
 }
 
 /// Arrays that a layer may or may not have: a view without elements says that this one has none.

@@ -9,7 +9,8 @@
 #include <slimming/layer/concepts.hpp>          // conv_layer, ...
 #include <slimming/layer/detail/accessors.hpp>  // has_...
 #include <slimming/layer/traits.hpp>            // layer_traits
-#include <slimming/rules/conv.hpp>              // group_policy
+#include <slimming/rules/conv.hpp>              // group_policy, kernel_axes
+#include <slimming/rules/reshape.hpp>           // element_order
 
 #include <concepts>     // std::same_as, std::integral
 #include <span>         // std::span
@@ -79,6 +80,16 @@ consteval void check_window() {
 }
 
 template <class L>
+consteval void check_axes() {
+  if constexpr (has_axes<L>)
+    static_assert(
+        std::same_as<rules::kernel_axes,
+                     std::remove_cvref_t<decltype(layer_traits<L>::axes(std::declval<L&>()))>>,
+        "slimming: layer_traits<L>::axes(L&) must return a slimming::rules::kernel_axes, such as "
+        "slimming::rules::hwio");
+}
+
+template <class L>
 consteval void check_groups() {
   if constexpr (has_groups<L>)
     static_assert(
@@ -108,8 +119,15 @@ consteval bool check_conv() {
           "of rank 3 or more, for two spatial axes of rank 4 (out, in, kh, kw)");
   }
   check_vectors<L>();
+  check_axes<L>();
   check_groups<L>();
   check_window<L>();
+  if constexpr (has_output_padding<L>)
+    static_assert(
+        integer_list<
+            std::remove_cvref_t<decltype(layer_traits<L>::output_padding(std::declval<L&>()))>>,
+        "slimming: layer_traits<L>::output_padding(L&) must return an integer or a range "
+        "of integers");
   check_owner<L>();
   return conv_layer<L>;
 }
@@ -131,6 +149,7 @@ consteval bool check_linear() {
           "of rank 2 (out, in)");
   }
   check_vectors<L>();
+  check_axes<L>();
   check_owner<L>();
   return linear_layer<L>;
 }
@@ -222,6 +241,20 @@ consteval bool check_resize() {
 }
 
 template <class L>
+consteval bool check_flatten() {
+  if constexpr (has_block<L>)
+    static_assert(
+        std::integral<std::remove_cvref_t<decltype(layer_traits<L>::block(std::declval<L&>()))>>,
+        "slimming: layer_traits<L>::block(L&) must return an integer, the number of positions");
+  if constexpr (has_order<L>)
+    static_assert(
+        std::same_as<rules::element_order,
+                     std::remove_cvref_t<decltype(layer_traits<L>::order(std::declval<L&>()))>>,
+        "slimming: layer_traits<L>::order(L&) must return a slimming::rules::element_order");
+  return true;
+}
+
+template <class L>
 consteval bool check_factor() {
   static_assert(
       has_factor<L>,
@@ -252,6 +285,12 @@ consteval bool check_channel_pad() {
   static_assert(has_after<L>,
                 "slimming: layer_traits<L>::after(L&) is missing: a channel pad returns how many "
                 "channels it puts behind the present ones");
+  if constexpr (has_before<L> && has_after<L>)
+    static_assert(
+        std::integral<std::remove_cvref_t<decltype(layer_traits<L>::before(std::declval<L&>()))>> &&
+            std::integral<
+                std::remove_cvref_t<decltype(layer_traits<L>::after(std::declval<L&>()))>>,
+        "slimming: layer_traits<L>::before(L&) and after(L&) must return integers");
   // Without `resized` the new channels are pinned; that should not come of a slip of the pen.
   if constexpr (has_resized<L>)
     check_owner<L>();
