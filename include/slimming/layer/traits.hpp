@@ -14,7 +14,7 @@ namespace slimming::inline v0 {
 ///
 /// Where only some layers of a type have a bias, gamma, beta, running_mean or running_variance, the
 /// accessor returns a view without elements for the others, as `view(v.data(), v.size())` of an
-/// empty vector is.
+/// empty vector is. A norm without gamma is told its channels by `resized` all the same.
 ///
 /// What `groups` is after surgery follows from the extents: with `whole_groups`, and where a group
 /// has one input channel, groups go and the others keep their width; else all stay, narrower.
@@ -71,10 +71,9 @@ struct barrier {};
 /// a `tensor_view` of the layer's memory (see the kinds), and two functions about its size:
 ///   * `void resized(L&, std::span<const index_t> extents)` is called once, after every array of the
 ///     whole net has been cut in place, with the new extents of the first parameter (weight, gamma,
-///     slope, indices), there or not. The layer shrinks its containers and counts. `noexcept` spares
-///     a backup. Without it the layer may be told the old extents again, because another one threw,
-///     and its arrays must lie where they lay then: be `noexcept` if you reallocate, as
-///     shrink_to_fit does.
+///     slope, indices). The layer shrinks its containers and counts. `noexcept` spares a backup.
+///     Without it the layer may be told the old extents again, because another one threw, and its
+///     arrays must lie where they lay then: be `noexcept` if you reallocate, as shrink_to_fit does.
 ///   * optional `bool accepts(L&, std::span<const index_t> extents)` may refuse before anything moves.
 ///
 /// *Connecting*: `static feature_map connect(layer_scope& at, L&, const feature_map& x)`, which
