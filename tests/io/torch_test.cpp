@@ -110,6 +110,16 @@ TEST_CASE("shared, strided and expanded tensors become contiguous copies") {
   }
 }
 
+TEST_CASE("a tensor whose sign is a bit beside its elements is refused by its name") {
+  for (const char* format : {"_zip.pth", "_legacy.pth"}) {
+    INFO(format);
+    CHECK_THAT(refusal_of(std::string("torch_negative") + format),
+               Contains("imaginary") && Contains("resolve_neg()"));
+    CHECK(numbers(checkpoint_of(std::string("torch_resolved") + format), "imaginary") ==
+          std::vector<double>{-3, -4});
+  }
+}
+
 TEST_CASE("a training script's file gives its state dict, its scalars and its lists") {
   for (const char* name : {"torch_wrapped_zip.pth", "torch_wrapped_legacy.pth"}) {
     INFO(name);

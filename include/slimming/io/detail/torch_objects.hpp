@@ -137,12 +137,15 @@ class torch_records {
     }
     const auto arguments = heap_.items(heap_.items(id)[1]);
     if (arguments.size() < 4) fail(where, "malformed tensor");
+    const bool states_type = heap_.is_call_of(id, "torch._utils._rebuild_tensor_v3");
+    const std::size_t metadata = states_type ? 7 : 6;
+    if (arguments.size() > metadata) refuse_lazy(arguments[metadata], where);
     torch_tensor result;
     result.storage = storage(arguments[0], where);
     result.offset = count(arguments[1], where, "its offset");
     result.extents = extents(arguments[2], where);
     result.strides = extents(arguments[3], where);
-    if (heap_.is_call_of(id, "torch._utils._rebuild_tensor_v3")) {
+    if (states_type) {
       const bool named = arguments.size() > 6 && heap_.is(arguments[6], object_kind::global);
       const auto type = named ? torch_dtype(heap_.text(arguments[6])) : std::nullopt;
       if (!type) fail(where, "malformed tensor");
@@ -183,6 +186,17 @@ class torch_records {
  private:
   [[nodiscard]] bool is_text(object_id id, std::string_view text) const {
     return heap_.is(id, object_kind::text) && heap_.text(id) == text;
+  }
+  /// PyTorch negates and conjugates lazily: it stores the elements as they were and a bit, which
+  /// the metadata holds.
+  void refuse_lazy(object_id metadata, std::string_view where) const {
+    if (!heap_.is(metadata, object_kind::dict)) return;
+    const auto items = heap_.items(metadata);
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2)
+      for (const std::string_view bit : {"neg", "conj"})
+        if (is_text(items[i], bit) && items[i + 1] != pickle_heap::no)
+          fail(where, "its elements are stored before a pending operation (" + std::string(bit) +
+                          "): save its resolve_" + std::string(bit) + "()");
   }
   /// A number of elements: not negative, and small enough to be multiplied by 8.
   [[nodiscard]] std::uint64_t count(object_id id, std::string_view where,
