@@ -92,3 +92,17 @@ TEST_CASE("what an unread subgraph may name keeps its channels") {
                       pin.reason == "a subgraph of operator 'Pass' may read it");
   CHECK(found);
 }
+
+TEST_CASE("a parameter that is a network output keeps its channels") {
+  sl::model m;
+  const auto x = m.add_input("x", {1, 4, 5});
+  const auto w = weights(m, "wa");
+  const auto a = m.append("Scale", "a", {x, w});
+  m.add_output(m.append("Scale", "b", {a, weights(m, "wb")}));
+  m.add_output(w);
+  const auto connected = sl::connect(m, toy_ops());
+  const sl::channel_groups groups(connected.graph);
+  const auto c = connected.layouts[static_cast<std::size_t>(a)].on(1);
+  for (sl::index_t i = 0; i < 4; ++i) CHECK(groups.is_pinned(groups.group_of(c, i)));
+  CHECK(connected.graph.pins().back().reason == "network output");
+}

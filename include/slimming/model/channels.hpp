@@ -74,6 +74,7 @@ class graph_builder {
     for (const op_node& node : net.nodes())
       for (const value_id v : node.inputs)
         if (v != no_value) ++use_count_[static_cast<std::size_t>(v)];
+    for (const value_id v : net.outputs()) ++use_count_[static_cast<std::size_t>(v)];
     for (const op_node& node : net.nodes())
       if (const auto* definition = ops.find(node);
           definition && definition->channel_axis && node.input(0) != no_value)
@@ -85,11 +86,7 @@ class graph_builder {
     for (const value_id v : net_.inputs())
       if (!net_.initializer(v)) add_input(v);
     for (const op_node& node : net_.nodes()) add_node(node);
-    for (const value_id v : net_.outputs()) {
-      result_.graph.enter(net_.at(v).name);
-      for (const auto& axis : layout(v).axes)
-        if (axis.c) output(result_.graph, {axis.c, {}, false});
-    }
+    for (const value_id v : net_.outputs()) pin_output(v);
     for (const op_node& node : net_.nodes()) pin_captured(node);
     list_parameters();
     return std::move(result_);
@@ -107,6 +104,20 @@ class graph_builder {
     layout(v) = layout_with(extents->size(), 1, x.c, false);
   }
 
+  // A constant may be an output too: a rule that bound it has left no layout.
+  void pin_output(value_id v) {
+    const op_node no_node{};
+    connect_context context = context_of(no_node);
+    result_.graph.enter(net_.at(v).name);
+    for (const auto& axis : layout_of(context, v).axes)
+      if (axis.c) output(result_.graph, {axis.c, {}, false});
+  }
+
+  connect_context context_of(const op_node& node) {
+    return {net_,       node,       options_,  result_.facts, result_.layouts,
+            use_count_, read_axis_, divisors_, result_.graph, {}};
+  }
+
   // Shape arithmetic carries no channels: what it computes is inferred again after surgery.
   [[nodiscard]] bool is_folded(const op_node& node) const {
     return std::all_of(node.outputs.begin(), node.outputs.end(),
@@ -118,8 +129,7 @@ class graph_builder {
       return;
     const op_definition* definition = ops_.find(node);
     if (!definition && options_.strict) (void)ops_.at(node);
-    connect_context context{net_,       node,       options_,  result_.facts, result_.layouts,
-                            use_count_, read_axis_, divisors_, result_.graph, {}};
+    connect_context context = context_of(node);
     context.outputs.resize(node.outputs.size());
     const auto is_known = [&](value_id v) { return v == no_value || facts(v).extents; };
     if (!definition)
@@ -141,8 +151,7 @@ class graph_builder {
     for (const auto& [key, value] : node.attributes)
       if (const auto* opaque = std::get_if<opaque_attribute>(&value)) text += opaque->bytes;
     if (text.empty()) return;
-    connect_context context{net_,       node,       options_,  result_.facts, result_.layouts,
-                            use_count_, read_axis_, divisors_, result_.graph, {}};
+    connect_context context = context_of(node);
     result_.graph.enter(label_of(context));
     for (std::size_t v = 0; v < net_.values().size(); ++v)
       if (text.find(net_.values()[v].name) != std::string::npos) {

@@ -95,7 +95,7 @@ struct connect_context {
   const connect_options& options;
   std::span<const value_facts> facts;  ///< by value_id
   std::span<channel_layout> layouts;   ///< by value_id
-  std::span<const index_t> use_count;  ///< by value_id: how many nodes read it
+  std::span<const index_t> use_count;  ///< by value_id: reads by nodes, and as network output
   std::span<const std::int32_t>
       read_axis;                     ///< by value_id: axis that a reader takes for channels, or -1
   std::span<const char> is_divisor;  ///< by value_id: something may be divided by this constant
