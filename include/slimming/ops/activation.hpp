@@ -20,6 +20,7 @@
 #include <cmath>       // std::exp, ...
 #include <functional>  // std::function
 #include <limits>      // std::numeric_limits
+#include <optional>    // std::optional
 #include <string>      // std::string
 #include <utility>     // std::move
 #include <vector>      // std::vector
@@ -52,9 +53,10 @@ struct mapped_elements {
   }
 };
 
-/// What the node's evaluation makes of zero, its other inputs being as stated.
-inline double value_at_zero(const connect_context& c,
-                            const std::function<void(evaluate_context&)>& evaluate) {
+/// What the node's evaluation makes of zero; none if that hangs on an input which the network
+/// computes (a bound of Clip).
+inline std::optional<double> value_at_zero(const connect_context& c,
+                                           const std::function<void(evaluate_context&)>& evaluate) {
   const dtype type = c.facts[static_cast<std::size_t>(c.node.input(0))].type;
   const any_tensor zero(is_floating(type) ? dtype::float64 : type, {1});
   evaluate_context probe{c.node,
@@ -62,29 +64,41 @@ inline double value_at_zero(const connect_context& c,
                          std::vector<any_tensor>(c.node.outputs.size()),
                          false,
                          c.net.opset(c.node.domain)};
-  for (std::size_t i = 1; i < c.node.inputs.size(); ++i)
-    probe.inputs.push_back(c.net.constant(c.node.inputs[i]));
+  for (std::size_t i = 1; i < c.node.inputs.size(); ++i) {
+    const value_id v = c.node.inputs[i];
+    const any_tensor* stated = c.net.constant(v);
+    if (v != no_value && !stated) {
+      const auto& folded = c.facts[static_cast<std::size_t>(v)].constant;
+      if (!folded) return {};
+      stated = &*folded;
+    }
+    probe.inputs.push_back(stated);
+  }
   evaluate(probe);
   return reals_of(probe.outputs[0])[0];
 }
 
 /// Out = in on every axis; zeros stay zeros if the function maps 0 to 0, which its evaluation is
-/// asked.
+/// asked. Further outputs (Dropout's mask) have the channels of the first, and no zeros.
 struct pass_rule {
-  std::function<void(evaluate_context&)> evaluate;
+  std::function<void(evaluate_context&)> evaluate;  // empty: 0 to 0 whatever the other inputs are
 
   void operator()(connect_context& c) const {
     channel_layout layout = slimming::layout_of(c, c.node.input(0));
     if (layout) {
-      const double at_zero = value_at_zero(c, evaluate);
+      const std::optional<double> at_zero = evaluate ? value_at_zero(c, evaluate) : 0;
       for (auto& carried : layout.axes) {
         if (!carried.c) continue;
         carried.c =
             rules::connect(c.graph, rules::pass_facts{label_of(c)}, {carried.c, {}, false}).c;
-        if (carried.is_zero && !std::isfinite(at_zero))
+        if (carried.is_zero && at_zero && !std::isfinite(*at_zero))
           c.graph.pin(carried.c, "operator '" + c.node.op + "' is not finite at zero");
         carried.is_zero = carried.is_zero && at_zero == 0;
       }
+    }
+    for (std::size_t i = 1; i < c.outputs.size(); ++i) {
+      c.outputs[i] = layout;
+      for (auto& carried : c.outputs[i].axes) carried.is_zero = false;
     }
     c.outputs[0] = std::move(layout);
   }
@@ -234,9 +248,9 @@ inline void add_activation(op_registry& ops) {
   add("Gelu", detail::infer_same, detail::evaluate_gelu);
   add("Clip", detail::infer_same, detail::evaluate_clip);
   add("Identity", detail::infer_same, detail::evaluate_identity);
-  add("Dropout", detail::infer_dropout, detail::evaluate_identity);
+  ops.add("Dropout", {detail::infer_dropout, detail::pass_rule{}, {}, detail::evaluate_identity});
   add("Cast", detail::infer_cast, detail::evaluate_cast);
-  add("CastLike", detail::infer_cast, detail::evaluate_cast);
+  ops.add("CastLike", {detail::infer_cast, detail::pass_rule{}, {}, detail::evaluate_cast});
   add("Not", detail::infer_same, detail::evaluate_not);
   add("IsNaN", detail::infer_is_nan, detail::evaluate_is_nan);
 }
