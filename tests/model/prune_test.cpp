@@ -133,3 +133,42 @@ TEST_CASE("real numbers computed from shapes keep the value that they had") {
   CHECK(p.difference < 1e-7);  // the network states the number in float
   for (const auto& node : p.pruned.nodes()) CHECK(node.op != "Shape");  // nobody reads it any more
 }
+
+TEST_CASE("a network that gives a parameter out gives out the whole of it") {
+  net_builder b;
+  const auto x = b.conv(b.input({1, 3, 8, 8}), 8);
+  const auto kernel = b.net.nodes().back().inputs[1];
+  const auto y = b.conv(b.relu(x), 8);
+  const auto scale = b.weight({8, 1, 1});
+  b.net.add_output(kernel);
+  b.net.add_output(scale);
+  const auto p = prove(b.classify(b.conv(b.mul(y, scale), 8)), sl::global_ratio{0.5});
+  CHECK(p.removed > 0);
+  CHECK(p.difference < 1e-12);
+  CHECK(p.pruned.initializer(kernel)->extents() == sl::shape{8, 3, 3, 3});
+  CHECK(p.pruned.initializer(scale)->extents() == sl::shape{8, 1, 1});
+}
+
+TEST_CASE("outputs that nothing reads do not bind their node, and their declarations follow") {
+  net_builder b;
+  auto x = b.conv(b.input({1, 3, 8, 8}), 8);
+  const auto vectors = [&b] { return b.weight({8}, 0.5, 1.5); };
+  const auto norm =
+      b.op_n("BatchNormalization", 5, {x, vectors(), vectors(), vectors(), vectors()});
+  x = b.op_n("Dropout", 2, {norm[0]})[0];
+  const auto pool =
+      b.op_n("MaxPool", 2, {x}, {{"kernel_shape", ints{2, 2}}, {"strides", ints{2, 2}}});
+  x = b.op_n("LayerNormalization", 3, {pool[0], b.weight({4}), b.weight({4})})[0];
+  auto net = b.classify(b.conv(x, 8));
+  net.at(norm[1]).extents = sl::shape{8};
+  net.at(pool[1]).extents = sl::shape{-1, 8, 4, 4};
+  const auto p = prove(net, sl::global_ratio{0.5});
+  CHECK(p.removed > 0);
+  CHECK(p.difference < 1e-12);
+  const auto after = sl::infer(p.pruned, sl::testing::ops());
+  const auto extents = [&](sl::value_id v) { return *after[static_cast<std::size_t>(v)].extents; };
+  const sl::index_t kept = extents(norm[0])[1];
+  CHECK(kept < 8);
+  CHECK(p.pruned.at(norm[1]).extents == sl::shape{kept});
+  CHECK(p.pruned.at(pool[1]).extents == sl::shape{-1, kept, 4, 4});
+}

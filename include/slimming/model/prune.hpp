@@ -119,15 +119,23 @@ class node_repair {
     }
   }
 
-  void check(value_id v, const op_node& node) const {
+  // An output that nothing reads (the running statistics of a norm) binds nobody: its shape is what
+  // the node makes of it.
+  void check(value_id v, const op_node& node) {
     if (v == no_value || static_cast<std::size_t>(v) >= after_.size()) return;
     const auto at = static_cast<std::size_t>(v);
     if (!before_.facts[at].extents || before_.facts[at].constant) return;
+    if (used_[at] == 0 && now_[at].extents) after_[at] = *now_[at].extents;
     if (now_[at].extents != after_[at])
       throw shape_mismatch("'" + net_.at(v).name + "' behind '" + label_of(net_, node) + "' (" +
                                node.op + ") after surgery",
                            "expected " + to_string(after_[at]) + ", got " +
                                (now_[at].extents ? to_string(*now_[at].extents) : "no shape"));
+  }
+
+  [[nodiscard]] bool is_cut(std::size_t v, std::size_t axis) const {
+    const auto& old = before_.facts[v].extents;
+    return before_.layouts[v].on(axis) || (old && old->at(axis) != after_[v][axis]);
   }
 
   // Declared shapes follow; their symbolic dimensions stay.
@@ -137,7 +145,7 @@ class node_repair {
       declared = t->extents();
     } else if (declared && declared->size() == after_[v].size()) {
       for (std::size_t axis = 0; axis < declared->size(); ++axis)
-        if (before_.layouts[v].on(axis)) (*declared)[axis] = after_[v][axis];
+        if (is_cut(v, axis)) (*declared)[axis] = after_[v][axis];
     }
   }
 

@@ -70,7 +70,8 @@ inline void connect_pool(connect_context& c) {
     f.window = g.window;
   }
   const auto y = rules::connect(c.graph, f, map_on(c, in));
-  c.outputs[0] = layout_with(extents.size(), 1, y.c, is_zero);
+  for (channel_layout& layout : c.outputs) layout = layout_with(extents.size(), 1, y.c, false);
+  c.outputs[0].axes[1].is_zero = is_zero;
 }
 
 /// Calls `visit(output, element)` for every element inside a window.
