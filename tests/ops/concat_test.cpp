@@ -54,3 +54,41 @@ TEST_CASE("parts that do not add up name the node") {
   (void)b.split(b.input({1, 6, 2, 2}), {3, 2});
   CHECK_THROWS_WITH(sl::infer(b.net, sl::testing::ops()), Catch::Contains("Split"));
 }
+
+TEST_CASE("before operator set 18, parts that differ after surgery are stated") {
+  for (const sl::index_t opset : {11, 13, 17}) {
+    net_builder b;
+    b.net.opsets[""] = opset;
+    const auto x = b.conv(b.input({1, 3, 6, 6}), 8);
+    const auto parts = b.op_n("Split", 2, {x}, {{"axis", sl::index_t{1}}});
+    const auto net = b.classify(b.concat({b.conv(parts[0], 4), b.conv(parts[1], 4)}));
+    bool was_uneven = false;
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+      const auto p = prove(net, sl::global_ratio{0.3}, {}, {}, seed);
+      CHECK(p.difference < 1e-12);
+      const auto& split = p.pruned.nodes()[1];
+      REQUIRE(split.op == "Split");
+      const auto facts = sl::infer(p.pruned, sl::testing::ops());
+      const auto width = [&](std::size_t i) {
+        return facts[static_cast<std::size_t>(split.outputs[i])].extents->at(1);
+      };
+      const bool is_stated = split.has("split") || split.input(1) != sl::no_value;
+      was_uneven = was_uneven || width(0) != width(1);
+      CHECK(is_stated == (width(0) != width(1)));
+    }
+    CHECK(was_uneven);
+  }
+}
+
+TEST_CASE("an uneven split without sizes is refused before operator set 18") {
+  for (const sl::index_t opset : {13, 18}) {
+    net_builder b;
+    b.net.opsets[""] = opset;
+    const auto parts = b.op_n("Split", 2, {b.input({1, 7, 2, 2})}, {{"axis", sl::index_t{1}}});
+    if (opset < 18)
+      CHECK_THROWS_WITH(sl::infer(b.net, sl::testing::ops()),
+                        Catch::Contains("axis 1: 7 elements do not divide into 2 equal parts"));
+    else
+      CHECK(b.extents(parts[1]) == sl::shape{1, 3, 2, 2});
+  }
+}

@@ -19,7 +19,7 @@
 #include <slimming/rules/concat.hpp>       // concat_facts, split_facts, slice_facts
 #include <slimming/rules/join.hpp>         // join_facts
 
-#include <algorithm>  // std::clamp, std::copy_n
+#include <algorithm>  // std::all_of, std::any_of, std::clamp, std::copy_n
 #include <cstddef>    // std::size_t
 #include <numeric>    // std::accumulate
 #include <optional>   // std::optional
@@ -106,20 +106,36 @@ inline void evaluate_concat(evaluate_context& c) {
 // --- Split
 // ----------------------------------------------------------------------------------------
 
-/// Sizes of the parts: stated, or as even as possible with a smaller last one.
+// Parts of equal size may differ in it from this operator set on.
+inline constexpr index_t first_opset_of_uneven_parts = 18;
+
+/// Sizes where none are stated: as even as possible with a smaller last part, which is negative
+/// where the elements do not suffice.
+inline std::vector<index_t> default_part_sizes(index_t n, std::size_t parts) {
+  const auto count = static_cast<index_t>(parts);
+  const index_t each = (n + count - 1) / count;
+  std::vector<index_t> sizes(parts, each);
+  sizes.back() = n - each * (count - 1);
+  return sizes;
+}
+
+/// Sizes of the parts of \p axis with \p n elements: stated, or the default ones.
 inline std::vector<index_t> part_sizes(const std::optional<std::vector<index_t>>& stated, index_t n,
-                                       std::size_t parts, const op_node& node) {
+                                       std::size_t axis, const op_node& node, index_t opset) {
+  const std::size_t parts = node.outputs.size();
   if (stated) {
     if (stated->size() != parts || std::accumulate(stated->begin(), stated->end(), index_t{0}) != n)
       throw shape_mismatch(place_of(node) + ": sum of the parts", n,
                            std::accumulate(stated->begin(), stated->end(), index_t{0}));
     return *stated;
   }
-  const auto count = static_cast<index_t>(parts);
-  const index_t each = (n + count - 1) / count;
-  std::vector<index_t> sizes(parts, each);
-  sizes.back() = n - each * (count - 1);
+  std::vector<index_t> sizes = default_part_sizes(n, parts);
   if (sizes.back() < 0) throw bad_value(place_of(node), "has more parts than elements");
+  // One element for several parts may be the sample of a symbolic batch.
+  if (opset < first_opset_of_uneven_parts && n > 1 && sizes.back() != sizes.front())
+    throw shape_mismatch(place_of(node) + ": axis " + std::to_string(axis),
+                         std::to_string(n) + " elements do not divide into " +
+                             std::to_string(parts) + " equal parts, and no sizes are stated");
   return sizes;
 }
 
@@ -127,8 +143,8 @@ inline void infer_split(infer_context& c) {
   if (is_unknown(c.node, c.facts, 1)) return;
   const shape& x = extents_of(c, 0);
   const std::size_t axis = axis_of(c.node.integer("axis", 0), x.size(), c.node);
-  const auto sizes =
-      part_sizes(integers_of(c.node, c.facts, 1, "split"), x[axis], c.node.outputs.size(), c.node);
+  const auto sizes = part_sizes(integers_of(c.node, c.facts, 1, "split"), x[axis], axis, c.node,
+                                c.net.opset(c.node.domain));
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     shape y = x;
     y[axis] = sizes[i];
@@ -157,9 +173,12 @@ inline void rewrite_split(rewrite_context& c) {
   std::vector<index_t> sizes;
   for (const value_id out : node.outputs) sizes.push_back(after_of(c, out)[axis]);
   const auto present = integers_now(c, 1, "split");
-  if (present ? *present == sizes
-              : part_sizes({}, after_of(c, in)[axis], sizes.size(), node) == sizes)
-    return;
+  const bool are_equal =
+      std::all_of(sizes.begin(), sizes.end(), [&](index_t n) { return n == sizes.front(); });
+  const bool are_default =
+      are_equal ||
+      (node.has("num_outputs") && default_part_sizes(after_of(c, in)[axis], sizes.size()) == sizes);
+  if (present ? *present == sizes : are_default) return;
   node.attributes.erase("num_outputs");
   if (c.net.opset() < 13) node.attributes["split"] = sizes;
   write_integers(c, 1, "split", sizes);
@@ -169,7 +188,7 @@ inline void evaluate_split(evaluate_context& c) {
   const any_tensor& x = input_of(c, 0);
   const std::size_t axis = axis_of(c.node.integer("axis", 0), x.rank(), c.node);
   const auto sizes =
-      part_sizes(integers_of(c, 1, "split"), x.extents()[axis], c.outputs.size(), c.node);
+      part_sizes(integers_of(c, 1, "split"), x.extents()[axis], axis, c.node, c.opset);
   const shape strides = row_major_strides(x.extents());
   index_t first = 0;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
