@@ -13,7 +13,7 @@
 #include <slimming/model/op_registry.hpp>  // op_registry
 #include <slimming/ops/detail/join.hpp>    // joiner
 #include <slimming/ops/detail/naive.hpp>   // broadcast_strides, reals_of
-#include <slimming/ops/detail/shapes.hpp>  // broadcast
+#include <slimming/ops/detail/shapes.hpp>  // broadcast, require_broadcasts
 #include <slimming/rules/linear.hpp>       // linear_facts
 
 #include <algorithm>  // std::swap
@@ -195,7 +195,9 @@ inline void infer_gemm(infer_context& c) {
   if (a[axes.a_column] != b[axes.b_row])
     throw shape_mismatch(place_of(c.node) + ": rows of the right factor", a[axes.a_column],
                          b[axes.b_row]);
-  set_output(c, 0, {a[axes.a_row], b[axes.b_column]}, facts_of(c, 0).type);
+  const shape y{a[axes.a_row], b[axes.b_column]};
+  require_broadcasts(c, 2, y);
+  set_output(c, 0, y, facts_of(c, 0).type);
 }
 
 inline void connect_gemm(connect_context& c) {

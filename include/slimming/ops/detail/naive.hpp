@@ -12,7 +12,7 @@
 #include <slimming/core/tensor.hpp>        // any_tensor, shape
 #include <slimming/model/evaluate.hpp>     // detail::tensor_of
 #include <slimming/model/op_registry.hpp>  // evaluate_context
-#include <slimming/ops/detail/shapes.hpp>  // broadcast, place_of
+#include <slimming/ops/detail/shapes.hpp>  // place_of, require_broadcasts
 
 #include <algorithm>  // std::copy
 #include <cstddef>    // std::size_t
@@ -64,6 +64,7 @@ inline shape row_major_strides(const shape& extents) {
 }
 
 /// Strides of an operand that is broadcast to \p out: 0 along axes that repeat.
+/// \pre \p in broadcasts to \p out.
 inline shape broadcast_strides(const shape& in, const shape& out) {
   const shape own = row_major_strides(in);
   shape strides(out.size(), 0);
@@ -105,7 +106,10 @@ inline any_tensor gather_strided(const any_tensor& t, const shape& extents, cons
   return out;
 }
 
+/// \throws shape_mismatch  if \p t does not broadcast to \p extents.
 inline any_tensor broadcast_to(const any_tensor& t, const shape& extents) {
+  require_broadcasts(t.extents(), extents,
+                     "broadcast of " + to_string(t.extents()) + " to " + to_string(extents));
   return gather_strided(t, extents, broadcast_strides(t.extents(), extents));
 }
 

@@ -96,6 +96,22 @@ inline shape broadcast(std::span<const shape> inputs, const op_node& node) {
     }
   return out;
 }
+/// \throws shape_mismatch  if a value of extents \p in does not broadcast to one of \p out, which
+/// stays as it is.
+inline void require_broadcasts(const shape& in, const shape& out, const std::string& place) {
+  if (in.size() > out.size())
+    throw shape_mismatch(place + ": rank, at most", static_cast<index_t>(out.size()),
+                         static_cast<index_t>(in.size()));
+  const std::size_t shift = out.size() - in.size();
+  for (std::size_t axis = 0; axis < in.size(); ++axis)
+    if (in[axis] != 1 && in[axis] != out[shift + axis])
+      throw shape_mismatch(place + ": axis " + std::to_string(axis), out[shift + axis], in[axis]);
+}
+/// Input \p i is there only to be broadcast to \p out. It may be missing.
+inline void require_broadcasts(const infer_context& c, std::size_t i, const shape& out) {
+  if (c.input(i))
+    require_broadcasts(extents_of(c, i), out, place_of(c.node) + ": input " + std::to_string(i));
+}
 inline void infer_broadcast(infer_context& c, dtype type) {
   std::vector<shape> inputs;
   for (std::size_t i = 0; i < c.node.inputs.size(); ++i)
