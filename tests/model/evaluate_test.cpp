@@ -78,3 +78,20 @@ TEST_CASE("what does not depend on an operator without evaluation can still be h
   REQUIRE(values[static_cast<std::size_t>(beside)]);
   CHECK(values[static_cast<std::size_t>(beside)]->values<double>()[1] == 4);
 }
+
+TEST_CASE("an output that an evaluation leaves unset is an error once something reads it") {
+  sl::op_registry ops;
+  ops.add("Half", {.evaluate = [](sl::evaluate_context& c) { c.outputs[0] = *c.inputs[0]; }});
+  sl::model m;
+  const auto x = m.add_input("x", {2});
+  const auto y = m.add_value("y"), unset = m.add_value("unset");
+  m.add_node({"Half", "h", {x}, {y, unset}, {}, ""});
+  m.add_output(y);
+  const sl::any_tensor in[] = {pair(1, 2)};
+  const auto values = sl::evaluate_values(m, ops, in, {.keep_all = true});
+  CHECK(values[static_cast<std::size_t>(y)]);
+  CHECK_FALSE(values[static_cast<std::size_t>(unset)]);
+  m.add_output(unset);
+  CHECK_THROWS_WITH(sl::evaluate(m, ops, in),
+                    Catch::Contains("unsupported: h: output 1 ('unset') of operator 'Half'"));
+}

@@ -42,6 +42,10 @@ inline const op_definition& definition_for_evaluation(const model& net, const op
   return definition;
 }
 
+/// A tensor with as many elements as it has by its extents: one that no evaluation has filled has
+/// the extents of a scalar and no element.
+inline bool is_set(const any_tensor& t) { return t.size() == element_count(t.extents()); }
+
 /// \p values as a tensor of any type.
 template <class Number>
 any_tensor tensor_of(dtype type, shape extents, std::span<const Number> values) {
@@ -119,9 +123,17 @@ inline any_tensor as_real(any_tensor t, dtype real) {
     for (const value_id v : node.inputs)
       context.inputs.push_back(v == no_value ? nullptr : &*at(v));
     definition.evaluate(context);
-    for (std::size_t i = 0; i < node.outputs.size(); ++i)
-      if (node.outputs[i] != no_value)
-        at(node.outputs[i]) = detail::as_real(std::move(context.outputs[i]), options.real);
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+      const value_id v = node.outputs[i];
+      if (v == no_value) continue;
+      // An output that nobody reads may stay unset: old operator sets list them without need.
+      if (detail::is_set(context.outputs[i]))
+        at(v) = detail::as_real(std::move(context.outputs[i]), options.real);
+      else if (last_use[static_cast<std::size_t>(v)] > n && !options.skip_unknown)
+        throw unsupported(detail::label_of(net, node), "output " + std::to_string(i) + " ('" +
+                                                           net.at(v).name + "') of operator '" +
+                                                           node.op + "' has no evaluation");
+    }
     for (const auto* list : {&node.inputs, &node.outputs})
       for (const value_id v : *list)
         if (v != no_value && last_use[static_cast<std::size_t>(v)] <= n &&
