@@ -142,8 +142,8 @@ inline bool is_training(const evaluate_context& c) {
                      [](value_id v) { return v != no_value; });
 }
 
-/// BatchNormalization's further outputs while it trains: the running statistics, moved towards those
-/// of the batch, then (before operator set 14) those of the batch.
+/// BatchNormalization's further outputs while it trains: the running statistics, moved towards
+/// those of the batch, then (before operator set 14) those of the batch.
 inline void write_statistics(evaluate_context& c, const std::vector<moments>& batch) {
   const auto n = static_cast<index_t>(batch.size());
   reals of_batch[2], running[2] = {vector_of(c, 3, n), vector_of(c, 4, n)};
@@ -276,7 +276,8 @@ inline void infer_layer_norm(infer_context& c) {
     set_output(c, i, statistics, facts_of(c, 0).type);
 }
 
-/// The axis of scale or shift \p i that goes along \p axis of the value; none where it is broadcast.
+/// The axis of scale or shift \p i that goes along \p axis of the value; none where it is
+/// broadcast.
 inline std::optional<std::size_t> own_axis(const connect_context& c, std::size_t i,
                                            std::size_t axis) {
   const value_id v = c.node.input(i);

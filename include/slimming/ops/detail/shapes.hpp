@@ -100,8 +100,8 @@ inline shape broadcast(std::span<const shape> inputs, const op_node& node) {
 /// stays as it is.
 inline void require_broadcasts(const shape& in, const shape& out, const std::string& place) {
   if (in.size() > out.size())
-    throw shape_mismatch(place + ": rank, at most", static_cast<index_t>(out.size()),
-                         static_cast<index_t>(in.size()));
+    throw shape_mismatch(place + ": rank", "expected at most " + std::to_string(out.size()) +
+                                               ", got " + std::to_string(in.size()));
   const std::size_t shift = out.size() - in.size();
   for (std::size_t axis = 0; axis < in.size(); ++axis)
     if (in[axis] != 1 && in[axis] != out[shift + axis])
