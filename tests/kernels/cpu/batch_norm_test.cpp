@@ -103,14 +103,6 @@ struct norm_problem {
   }
 };
 
-void check_close(const char* what, const std::vector<double>& got,
-                 const std::vector<double>& expected) {
-  INFO(what);
-  const auto d = test::distance_between(got, expected);
-  CHECK(d.relative < 1e-5);
-  CHECK(d.worst < 2e-4);
-}
-
 // The same chain in double: normalise, add, rectify, pool, and back.
 void check_against_oracle(const norm_problem& p) {
   const auto& g = p.g;
@@ -154,11 +146,12 @@ void check_against_oracle(const norm_problem& p) {
   reference::batch_norm_backward(g.batch, g.channels, p.map(), p.x.data(), p.gamma.data(),
                                  mean.data(), variance.data(), norm_problem::epsilon, p.f.frozen,
                                  d.data(), dx.data(), dgamma.data(), dbeta.data());
-  check_close("y", test::from_nhwc(got.y, g.batch, g.channels, p.out_map()), y);
-  check_close("dx", test::from_nhwc(got.dx, g.batch, g.channels, p.map()), dx);
-  if (p.f.add) check_close("dadd", test::from_nhwc(got.dadd, g.batch, g.channels, p.map()), d);
-  check_close("dgamma", test::from_nhwc(got.dgamma, 1, g.channels, 1), dgamma);
-  check_close("dbeta", test::from_nhwc(got.dbeta, 1, g.channels, 1), dbeta);
+  test::check_close("y", test::from_nhwc(got.y, g.batch, g.channels, p.out_map()), y);
+  test::check_close("dx", test::from_nhwc(got.dx, g.batch, g.channels, p.map()), dx);
+  if (p.f.add)
+    test::check_close("dadd", test::from_nhwc(got.dadd, g.batch, g.channels, p.map()), d);
+  test::check_close("dgamma", test::from_nhwc(got.dgamma, 1, g.channels, 1), dgamma);
+  test::check_close("dbeta", test::from_nhwc(got.dbeta, 1, g.channels, 1), dbeta);
   for (const auto* padded : {&got.y, &got.dx, &got.dgamma, &got.dbeta})
     CHECK(test::padding_magnitude(*padded, g.channels) == 0);
   for (std::size_t c = 0; c < channels; ++c) {
@@ -195,7 +188,7 @@ TEST_CASE("a mean far from zero costs no digits of what is normalised") {
                                   p.beta.data(), means.data(), variances.data(),
                                   norm_problem::epsilon, y.data());
     INFO("mean " << mean);
-    check_close("y", test::from_nhwc(p.run().y, p.g.batch, p.g.channels, p.map()), y);
+    test::check_close("y", test::from_nhwc(p.run().y, p.g.batch, p.g.channels, p.map()), y);
   }
   norm_problem one(1, 1, 1, 9, {false, false, false, false});
   for (double& v : one.x) v *= 1000;

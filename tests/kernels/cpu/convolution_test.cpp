@@ -83,14 +83,6 @@ std::string describe(const conv_geometry& g) {
   return text.str();
 }
 
-void check_distance(const std::string& what, const std::vector<double>& got,
-                    const std::vector<double>& expected) {
-  const auto d = test::distance_between(got, expected);
-  INFO(what);
-  CHECK(d.relative < 1e-5);
-  CHECK(d.worst < 2e-4);
-}
-
 void check_against_oracle(const conv_geometry& g, const cpu::conv_options& options = {}) {
   INFO(describe(g));
   const conv_problem p(g);
@@ -102,11 +94,11 @@ void check_against_oracle(const conv_geometry& g, const cpu::conv_options& optio
   reference::conv_forward(s, p.x.data(), p.w.data(), p.bias.data(), y.data());
   reference::conv_backward_data(s, p.dy.data(), p.w.data(), dx.data());
   reference::conv_backward_weights<double>(s, p.x.data(), p.dy.data(), dw.data(), nullptr);
-  check_distance("y", test::from_nhwc(got.y, g.batch, g.out_channels, g.out_h * g.out_w), y);
-  check_distance("dx", test::from_nhwc(got.dx, g.batch, g.in_channels, g.in_h * g.in_w), dx);
+  test::check_close("y", test::from_nhwc(got.y, g.batch, g.out_channels, g.out_h * g.out_w), y);
+  test::check_close("dx", test::from_nhwc(got.dx, g.batch, g.in_channels, g.in_h * g.in_w), dx);
   std::vector<float> oihw(p.w.size());
   conv.unpack_weights(got.dw.data(), oihw.data());
-  check_distance("dw", {oihw.begin(), oihw.end()}, dw);
+  test::check_close("dw", {oihw.begin(), oihw.end()}, dw);
   CHECK(test::padding_magnitude(got.y, g.out_channels) == 0);
   CHECK(test::padding_magnitude(got.dx, g.in_channels) == 0);
 

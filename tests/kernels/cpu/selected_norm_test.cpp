@@ -89,14 +89,6 @@ struct selected_problem {
   }
 };
 
-void check_close(const char* what, const std::vector<double>& got,
-                 const std::vector<double>& expected) {
-  INFO(what);
-  const auto d = test::distance_between(got, expected);
-  CHECK(d.relative < 1e-5);
-  CHECK(d.worst < 2e-4);
-}
-
 // In double: normalise all channels, select, rectify, and back.
 void check_against_oracle(const selected_problem& p) {
   const auto& g = p.g;
@@ -115,10 +107,10 @@ void check_against_oracle(const selected_problem& p) {
                                  p.mean.data(), p.variance.data(), epsilon, false, d.data(),
                                  dx.data(), dgamma.data(), dbeta.data());
   const results got = p.run();
-  check_close("y", test::from_nhwc(got.y, g.batch, p.count(), g.h), y);
-  check_close("dx", test::from_nhwc(got.dx, g.batch, g.channels, g.h), dx);
-  check_close("dgamma", test::from_nhwc(got.dgamma, 1, g.channels, 1), dgamma);
-  check_close("dbeta", test::from_nhwc(got.dbeta, 1, g.channels, 1), dbeta);
+  test::check_close("y", test::from_nhwc(got.y, g.batch, p.count(), g.h), y);
+  test::check_close("dx", test::from_nhwc(got.dx, g.batch, g.channels, g.h), dx);
+  test::check_close("dgamma", test::from_nhwc(got.dgamma, 1, g.channels, 1), dgamma);
+  test::check_close("dbeta", test::from_nhwc(got.dbeta, 1, g.channels, 1), dbeta);
   CHECK(test::padding_magnitude(got.y, p.count()) == 0);
   for (const auto* padded : {&got.dx, &got.dgamma, &got.dbeta})
     CHECK(test::padding_magnitude(*padded, g.channels) == 0);
