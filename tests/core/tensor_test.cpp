@@ -31,16 +31,6 @@ TEST_CASE("any_tensor checks the type that is asked for") {
   CHECK_THROWS_AS(sl::any_tensor::from(std::span<const float>(values), {7}), sl::shape_mismatch);
 }
 
-TEST_CASE("shrinking keeps the head of the buffer") {
-  const float values[] = {1, 2, 3, 4};
-  auto t = sl::any_tensor::from(std::span<const float>(values), {4});
-  t.shrink_to({3});
-  CHECK(t.extents() == sl::shape{3});
-  CHECK(t.values<float>()[2] == 3.f);
-  CHECK_THROWS_AS(t.shrink_to({9}), sl::bad_value);
-  CHECK(t.size() == 3);
-}
-
 TEST_CASE("impossible shapes are declined before anything is allocated") {
   CHECK_THROWS_AS(sl::element_count(sl::shape{-1}), sl::bad_value);
   CHECK_THROWS_AS(sl::element_count(sl::shape{1ll << 40, 1ll << 40}), sl::bad_value);

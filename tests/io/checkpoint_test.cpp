@@ -15,7 +15,7 @@ TEST_CASE("tensors and metadata are found by name, a missing tensor is named") {
   REQUIRE(file.find("conv.weight"));
   CHECK(file.at("conv.weight").type() == sl::dtype::float16);
   CHECK(file.find("conv.bias") == nullptr);
-  CHECK_THROWS_WITH(file.at("conv.bias"), Catch::Contains("conv.bias"));
+  CHECK_THROWS_WITH(file.at("conv.bias"), sl::testing::containing("conv.bias"));
   REQUIRE(file.find_metadata("epoch"));
   CHECK(*file.find_metadata("epoch") == sl::io::metadata_value{std::int64_t{7}});
   CHECK(file.find_metadata("cfg") == nullptr);

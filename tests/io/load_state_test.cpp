@@ -10,9 +10,9 @@
 #include <algorithm>
 
 namespace sl = slimming;
-using Catch::Contains;
-using Catch::EndsWith;
 using sl::io::named_tensor;
+using slimming::testing::containing;
+using slimming::testing::ending_with;
 
 namespace {
 
@@ -61,23 +61,24 @@ TEST_CASE("a misfit is told by name and by both shapes, and changes nothing") {
   auto state = state_of(net);
   CHECK(complaint(net, state) == "accepted");
   state.push_back({"extra", sl::any_tensor(sl::dtype::float32, {7})});
-  CHECK_THAT(complaint(net, state), Contains("1 unknown to the network: extra (7)"));
+  CHECK_THAT(complaint(net, state), containing("1 unknown to the network: extra (7)"));
   state.pop_back();
   const std::string last = state.back().name;
   const std::string extents = sl::to_string(state.back().value.extents());
   state.pop_back();
-  CHECK_THAT(complaint(net, state), Contains("1 missing from the file: " + last + " " + extents));
+  CHECK_THAT(complaint(net, state), containing("1 missing from the file: " + last + " " + extents));
   state.push_back({last, sl::any_tensor(sl::dtype::float32, {3, 1})});
-  CHECK_THAT(complaint(net, state), Contains(last + " " + extents + " against (3, 1) in the file"));
+  CHECK_THAT(complaint(net, state),
+             containing(last + " " + extents + " against (3, 1) in the file"));
   CHECK_THAT(complaint(net, {}),
-             Contains("network: 42 missing from the file: ") && EndsWith(", ..."));
+             containing("network: 42 missing from the file: ") && ending_with(", ..."));
 }
 
 TEST_CASE("a prefix that explains every missing name is suggested") {
   const sl::model net = sl::models::by_name("vgg11", {.multiplier = 0.125});
   auto state = state_of(net);
   for (auto& t : state) t.name = "backbone." + t.name;
-  CHECK_THAT(complaint(net, state), Contains("these names begin with 'backbone.'"));
+  CHECK_THAT(complaint(net, state), containing("these names begin with 'backbone.'"));
 }
 
 TEST_CASE("the published masks of selections become lists") {
@@ -96,7 +97,7 @@ TEST_CASE("the published masks of selections become lists") {
   CHECK(other->converted<sl::index_t>() == std::vector<sl::index_t>{0, 1, 2});  // as it was
   mask.values<float>()[0] = 1;
   state.back().value = mask;
-  CHECK_THAT(complaint(net, state), Contains("selects 2 channels, the file 3"));
+  CHECK_THAT(complaint(net, state), containing("selects 2 channels, the file 3"));
 }
 
 TEST_CASE("the published ResNets open with their recipe") {

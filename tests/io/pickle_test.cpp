@@ -149,51 +149,51 @@ TEST_CASE("opcodes that no writer emits today keep their meaning") {
 }
 
 TEST_CASE("a global that is not on the list is refused by its name, in every form") {
-  using Catch::Contains;
-  CHECK_THAT(refusal("cos\nsystem\n(S'id'\ntR."), Contains("'os.system'"));
-  CHECK_THAT(refusal("cos\nsystem\n."), Contains("'os.system'"));
-  CHECK_THAT(refusal("(S'id'\nios\nsystem\n."), Contains("'os.system'"));
-  CHECK_THAT(refusal("\x8c\x02os\x8c\x06system\x93."), Contains("'os.system'"));
-  CHECK_THAT(refusal("cbuiltins\neval\n."), Contains("'builtins.eval'"));
-  CHECK_THAT(refusal("\x82\x01."), Contains("extension registry"));
-  CHECK_THAT(refusal("\x97."), Contains("outside the file"));
+  using slimming::testing::containing;
+  CHECK_THAT(refusal("cos\nsystem\n(S'id'\ntR."), containing("'os.system'"));
+  CHECK_THAT(refusal("cos\nsystem\n."), containing("'os.system'"));
+  CHECK_THAT(refusal("(S'id'\nios\nsystem\n."), containing("'os.system'"));
+  CHECK_THAT(refusal("\x8c\x02os\x8c\x06system\x93."), containing("'os.system'"));
+  CHECK_THAT(refusal("cbuiltins\neval\n."), containing("'builtins.eval'"));
+  CHECK_THAT(refusal("\x82\x01."), containing("extension registry"));
+  CHECK_THAT(refusal("\x97."), containing("outside the file"));
 }
 
 TEST_CASE("a pickle that breaks its own rules is refused") {
-  using Catch::Contains;
-  CHECK_THAT(refusal("."), Contains("underflow"));
-  CHECK_THAT(refusal("I1\n(."), Contains("underflow"));  // the mark hides what lies below
-  CHECK_THAT(refusal("I1\n(\x85."), Contains("underflow"));
-  CHECK_THAT(refusal("t."), Contains("without its mark"));
-  CHECK_THAT(refusal("I1\nI2\na."), Contains("takes none"));
-  CHECK_THAT(refusal("]I1\nI2\ns."), Contains("takes none"));
-  CHECK_THAT(refusal("(I1\nd."), Contains("key without its value"));
-  CHECK_THAT(refusal("}(I1\nu."), Contains("key without its value"));
-  CHECK_THAT(refusal("g7\n."), Contains("memo entry 7"));
-  CHECK_THAT(refusal("gx\n."), Contains("malformed memo index"));
-  CHECK_THAT(refusal("p0\n."), Contains("underflow"));
-  CHECK_THAT(refusal("\x80\x06."), Contains("protocol 6"));
-  CHECK_THAT(refusal("\xff."), Contains("opcode 255"));
-  CHECK_THAT(refusal("I1x\n."), Contains("malformed"));
-  CHECK_THAT(refusal("L99999999999999999999L\n."), Contains("oversized"));
-  CHECK_THAT(refusal("F1.5.\n."), Contains("malformed"));
-  CHECK_THAT(refusal("S'a\n."), Contains("malformed text"));
-  CHECK_THAT(refusal("S'\\x4'\n."), Contains("malformed text"));
-  CHECK_THAT(refusal("V\\ud800\n."), Contains("malformed text"));
-  CHECK_THAT(refusal("V\\U00110000\n."), Contains("malformed text"));
-  CHECK_THAT(refusal("I1\n)R."), Contains("no global"));
-  CHECK_THAT(refusal("cbuiltins\nset\nI1\nR."), Contains("no tuple"));
-  CHECK_THAT(refusal("cbuiltins\nset\nI1\n\x85R."), Contains("no list"));
-  CHECK_THAT(refusal("ccollections\nOrderedDict\n(I1\nl\x85R."), Contains("without its value"));
-  CHECK_THAT(refusal("cbuiltins\nset\n)}I1\nI2\ns\x92."), Contains("keyword"));
-  CHECK_THAT(refusal("I1\nI2\nb."), Contains("state"));
-  CHECK_THAT(refusal("(o."), Contains("without its class"));
-  CHECK_THAT(refusal("I1\nI2\n\x93."), Contains("no text"));
-  CHECK_THAT(refusal("T\xff\xff\xff\xff"), Contains("negative length"));
-  CHECK_THAT(refusal("X\xff\xff\xff\xff"), Contains("truncated"));
-  CHECK_THAT(refusal("\x8d\xff\xff\xff\xff\xff\xff\xff\xff"), Contains("truncated"));
-  CHECK_THAT(refusal("\x95\xff\xff\xff\xff\xff\xff\xff\xff"), Contains("a frame"));
-  CHECK_THAT(refusal("I1"), Contains("line without an end"));
+  using slimming::testing::containing;
+  CHECK_THAT(refusal("."), containing("underflow"));
+  CHECK_THAT(refusal("I1\n(."), containing("underflow"));  // the mark hides what lies below
+  CHECK_THAT(refusal("I1\n(\x85."), containing("underflow"));
+  CHECK_THAT(refusal("t."), containing("without its mark"));
+  CHECK_THAT(refusal("I1\nI2\na."), containing("takes none"));
+  CHECK_THAT(refusal("]I1\nI2\ns."), containing("takes none"));
+  CHECK_THAT(refusal("(I1\nd."), containing("key without its value"));
+  CHECK_THAT(refusal("}(I1\nu."), containing("key without its value"));
+  CHECK_THAT(refusal("g7\n."), containing("memo entry 7"));
+  CHECK_THAT(refusal("gx\n."), containing("malformed memo index"));
+  CHECK_THAT(refusal("p0\n."), containing("underflow"));
+  CHECK_THAT(refusal("\x80\x06."), containing("protocol 6"));
+  CHECK_THAT(refusal("\xff."), containing("opcode 255"));
+  CHECK_THAT(refusal("I1x\n."), containing("malformed"));
+  CHECK_THAT(refusal("L99999999999999999999L\n."), containing("oversized"));
+  CHECK_THAT(refusal("F1.5.\n."), containing("malformed"));
+  CHECK_THAT(refusal("S'a\n."), containing("malformed text"));
+  CHECK_THAT(refusal("S'\\x4'\n."), containing("malformed text"));
+  CHECK_THAT(refusal("V\\ud800\n."), containing("malformed text"));
+  CHECK_THAT(refusal("V\\U00110000\n."), containing("malformed text"));
+  CHECK_THAT(refusal("I1\n)R."), containing("no global"));
+  CHECK_THAT(refusal("cbuiltins\nset\nI1\nR."), containing("no tuple"));
+  CHECK_THAT(refusal("cbuiltins\nset\nI1\n\x85R."), containing("no list"));
+  CHECK_THAT(refusal("ccollections\nOrderedDict\n(I1\nl\x85R."), containing("without its value"));
+  CHECK_THAT(refusal("cbuiltins\nset\n)}I1\nI2\ns\x92."), containing("keyword"));
+  CHECK_THAT(refusal("I1\nI2\nb."), containing("state"));
+  CHECK_THAT(refusal("(o."), containing("without its class"));
+  CHECK_THAT(refusal("I1\nI2\n\x93."), containing("no text"));
+  CHECK_THAT(refusal("T\xff\xff\xff\xff"), containing("negative length"));
+  CHECK_THAT(refusal("X\xff\xff\xff\xff"), containing("truncated"));
+  CHECK_THAT(refusal("\x8d\xff\xff\xff\xff\xff\xff\xff\xff"), containing("truncated"));
+  CHECK_THAT(refusal("\x95\xff\xff\xff\xff\xff\xff\xff\xff"), containing("a frame"));
+  CHECK_THAT(refusal("I1"), containing("line without an end"));
 }
 
 TEST_CASE("cyclic and deeply nested pickles are ordinary data") {
@@ -234,7 +234,7 @@ TEST_CASE("memory stays a small multiple of the pickle, whatever it repeats") {
   // One list copied by many calls.
   std::string pickle = "](" + std::string(1000, ')') + "e\x94";
   for (int i = 0; i < 100'000; ++i) pickle += "cbuiltins\nset\nh" + nul + "\x85R";
-  CHECK_THAT(refusal(pickle), Catch::Contains("too many objects"));
+  CHECK_THAT(refusal(pickle), slimming::testing::containing("too many objects"));
 }
 
 TEST_CASE("a cut or damaged pickle is refused, never trusted") {

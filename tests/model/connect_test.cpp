@@ -88,11 +88,3 @@ TEST_CASE("a barrier pins what it reads; constants only if others read them too"
   sl::barrier(d, "because");
   CHECK(shared.graph.pins().size() == 3);
 }
-
-TEST_CASE("surgery shrinks the model's tensors through their owner") {
-  one_node n;
-  const auto p = sl::parameter_of(n.net, n.w);
-  const sl::index_t after[] = {2, 1, 3};
-  p.owner.resized(p.owner.object, std::span<const sl::index_t>(after));
-  CHECK(n.net.initializer(n.w)->extents() == sl::shape{2, 1, 3});
-}

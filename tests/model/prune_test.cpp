@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include <slimming/model/prune.hpp>
 
-#include <slimming/model/infer.hpp>  // infer
+#include <slimming/model/infer.hpp>    // infer
+#include <slimming/surgery/apply.hpp>  // apply_in_place
 
 #include "tests/support/catch.hpp"
 #include "tests/support/net_builder.hpp"
@@ -75,6 +76,17 @@ TEST_CASE("a plan of another network is refused and nothing has changed") {
   CHECK(all_bytes(net) == before);
 }
 
+TEST_CASE("surgery in place refuses a model's graph and says what to call") {
+  auto net = residual_net();
+  const auto before = all_bytes(net);
+  const auto of = sl::connect(net, sl::testing::ops());
+  const auto p = sl::make_plan(of.graph, sl::random_choice{3}, sl::global_ratio{0.5});
+  CHECK_THROWS_AS(sl::apply_in_place(of.graph, p), sl::owner_refused);
+  CHECK_THROWS_WITH(sl::apply_in_place(of.graph, p),
+                    sl::testing::ending_with(": cut a model by prune(net, ops, plan)"));
+  CHECK(all_bytes(net) == before);
+}
+
 TEST_CASE("a node that cannot be brought in line leaves the network as it was") {
   // An operator that passes channels but whose shape inference insists on 8 of them.
   auto ops = sl::op_registry(sl::testing::ops());
@@ -96,7 +108,7 @@ TEST_CASE("a node that cannot be brought in line leaves the network as it was") 
   const auto before = all_bytes(net);
   const auto of = sl::connect(net, ops);
   const auto plan = sl::make_plan(of.graph, sl::random_choice{1}, sl::global_ratio{0.5});
-  CHECK_THROWS_WITH(sl::prune(net, ops, plan), Catch::Contains("stubborn"));
+  CHECK_THROWS_WITH(sl::prune(net, ops, plan), sl::testing::containing("stubborn"));
   CHECK(all_bytes(net) == before);
 }
 

@@ -52,7 +52,14 @@ TEST_CASE("a slice in steps loses whole strides, a reversed one any channel") {
 TEST_CASE("parts that do not add up name the node") {
   net_builder b;
   (void)b.split(b.input({1, 6, 2, 2}), {3, 2});
-  CHECK_THROWS_WITH(sl::infer(b.net, sl::testing::ops()), Catch::Contains("Split"));
+  CHECK_THROWS_WITH(sl::infer(b.net, sl::testing::ops()), sl::testing::containing("Split"));
+}
+
+TEST_CASE("a split into no parts is an error that names the node") {
+  net_builder b;
+  (void)b.op_n("Split", 0, {b.input({1, 6, 2, 2})});
+  CHECK_THROWS_WITH(sl::infer(b.net, sl::testing::ops()),
+                    sl::testing::containing("Split") && sl::testing::containing("no outputs"));
 }
 
 TEST_CASE("before operator set 18, parts that differ after surgery are stated") {
@@ -86,8 +93,9 @@ TEST_CASE("an uneven split without sizes is refused before operator set 18") {
     b.net.opsets[""] = opset;
     const auto parts = b.op_n("Split", 2, {b.input({1, 7, 2, 2})}, {{"axis", sl::index_t{1}}});
     if (opset < 18)
-      CHECK_THROWS_WITH(sl::infer(b.net, sl::testing::ops()),
-                        Catch::Contains("axis 1: 7 elements do not divide into 2 equal parts"));
+      CHECK_THROWS_WITH(
+          sl::infer(b.net, sl::testing::ops()),
+          sl::testing::containing("axis 1: 7 elements do not divide into 2 equal parts"));
     else
       CHECK(b.extents(parts[1]) == sl::shape{1, 3, 2, 2});
   }

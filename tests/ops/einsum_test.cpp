@@ -73,12 +73,12 @@ TEST_CASE("a diagonal stops pruning") {
 }
 
 TEST_CASE("an equation that does not fit its factors names the node and what is wrong") {
-  using Catch::Contains;
-  CHECK_THROWS_WITH(infer_einsum("ab,bc->ac", {{2, 3}}), Contains("more terms than"));
-  CHECK_THROWS_WITH(infer_einsum("ab->a", {{2, 3}, {3, 4}}), Contains("1 terms for 2 operands"));
-  CHECK_THROWS_WITH(infer_einsum("ab->ac", {{2, 3}}), Contains("a label that no factor has"));
-  CHECK_THROWS_WITH(infer_einsum("ab->aa", {{2, 3}}), Contains("twice"));
-  CHECK_THROWS_WITH(infer_einsum("a1->a", {{2, 3}}), Contains("has '1'"));
-  CHECK_THROWS_WITH(infer_einsum("abc->a", {{2, 3}}), Contains("expected 3, got 2"));
-  CHECK_THROWS_WITH(infer_einsum("ab,bc->ac", {{2, 3}, {4, 5}}), Contains("expected 3, got 4"));
+  using slimming::testing::containing;
+  CHECK_THROWS_WITH(infer_einsum("ab,bc->ac", {{2, 3}}), containing("more terms than"));
+  CHECK_THROWS_WITH(infer_einsum("ab->a", {{2, 3}, {3, 4}}), containing("1 terms for 2 operands"));
+  CHECK_THROWS_WITH(infer_einsum("ab->ac", {{2, 3}}), containing("a label that no factor has"));
+  CHECK_THROWS_WITH(infer_einsum("ab->aa", {{2, 3}}), containing("twice"));
+  CHECK_THROWS_WITH(infer_einsum("a1->a", {{2, 3}}), containing("has '1'"));
+  CHECK_THROWS_WITH(infer_einsum("abc->a", {{2, 3}}), containing("expected 3, got 2"));
+  CHECK_THROWS_WITH(infer_einsum("ab,bc->ac", {{2, 3}, {4, 5}}), containing("expected 3, got 4"));
 }

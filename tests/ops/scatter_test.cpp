@@ -42,7 +42,7 @@ TEST_CASE("elements that are chosen at run time keep their channels, with the re
     const auto g = groups.group_of(of.layouts[static_cast<std::size_t>(x)].on(1), 0);
     REQUIRE(groups.is_pinned(g));
     CHECK_THAT(of.graph.pins()[static_cast<std::size_t>(groups.pin(g))].reason,
-               Catch::Contains("needs all its channels"));
+               sl::testing::containing("needs all its channels"));
   }
 }
 
@@ -144,5 +144,5 @@ TEST_CASE("rows that are written at places chosen at run time keep all of them, 
   const auto g = groups.group_of(of.layouts[static_cast<std::size_t>(x)].on(0), 0);
   REQUIRE(groups.is_pinned(g));
   CHECK_THAT(of.graph.pins()[static_cast<std::size_t>(groups.pin(g))].reason,
-             Catch::Contains("places where it is written are not stated"));
+             sl::testing::containing("places where it is written are not stated"));
 }

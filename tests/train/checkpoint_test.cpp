@@ -66,7 +66,7 @@ TEST_CASE("files that are no checkpoints are refused") {
   CHECK_THROWS_AS(sl::read_checkpoint(folder / "missing"), sl::bad_file);
   sl::io::write_safetensors(folder / "plain.safetensors", {});
   CHECK_THROWS_WITH(sl::read_checkpoint(folder / "plain.safetensors"),
-                    Catch::Contains("training state"));
+                    sl::testing::containing("training state"));
   sl::io::safetensors file;
   file.metadata["slimming.training"] = "{\"epoch\": \"soon\"}";
   sl::io::write_safetensors(folder / "odd.safetensors", file);

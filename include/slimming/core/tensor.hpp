@@ -220,20 +220,6 @@ class any_tensor {
     });
   }
 
-  /// Drops the tail of the buffer after an in-place compaction: the first elements stay.
-  /// \pre the new element count does not exceed the present one.
-  void shrink_to(slimming::shape extents) {
-    const std::size_t n = detail::byte_count(extents, size_of(type_));
-    if (n > bytes_.size())
-      throw bad_value("any_tensor::shrink_to", "the new shape is larger than the present one");
-    if (n < bytes_.size()) {
-      detail::aligned_bytes smaller(n);
-      if (n) std::memcpy(smaller.data(), bytes_.data(), n);
-      bytes_ = std::move(smaller);
-    }
-    shape_ = std::move(extents);
-  }
-
  private:
   template <class T>
   void require() const {

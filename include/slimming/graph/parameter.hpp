@@ -51,6 +51,8 @@ struct parameter_owner {
   /// where they lay (a std::vector that is only resized keeps its memory). One that reallocates,
   /// as by shrink_to_fit, must therefore be noexcept.
   bool resized_is_noexcept = false;
+  /// What to do where `accepts` says no; a literal that ends the message. May be null.
+  const char* advice = nullptr;
 
   friend bool operator==(const parameter_owner&, const parameter_owner&) = default;
 };

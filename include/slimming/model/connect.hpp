@@ -38,17 +38,16 @@ namespace slimming::inline v0 {
   return *extents;
 }
 
-/// A constant as the channel graph knows it. Surgery compacts its memory and then shrinks the
-/// tensor; the pointer holds until a value or a node is added to the model.
-/// \pre `context.net.constant(v)` is not null.
+/// A constant as the channel graph knows it; its memory holds until a value or a node is added to
+/// the model. It refuses surgery in place, which would leave the numbers of channels in attributes
+/// and other constants as they were.
+/// \pre `net.constant(v)` is not null.
 [[nodiscard]] inline parameter parameter_of(model& net, value_id v) {
-  any_tensor* tensor = net.constant(v);
-  parameter_owner owner;
-  owner.object = tensor;
-  owner.resized = [](void* object, std::span<const index_t> extents) {
-    static_cast<any_tensor*>(object)->shrink_to({extents.begin(), extents.end()});
-  };
-  return {net.at(v).name, tensor->ref(), owner};
+  parameter_owner model_itself;
+  model_itself.object = &net;
+  model_itself.accepts = [](void*, std::span<const index_t>) { return false; };
+  model_itself.advice = "cut a model by prune(net, ops, plan)";
+  return {net.at(v).name, net.constant(v)->ref(), model_itself};
 }
 [[nodiscard]] inline std::optional<parameter> parameter_if(model& net, value_id v) {
   if (v == no_value || net.constant(v) == nullptr) return {};

@@ -119,8 +119,10 @@ inline void prepare_in_place(std::vector<matched>& pairs, const plan_record& pla
     const shape after = pair.cut->after();
     pair.what->for_each_owner([&](const parameter_owner& owner) {
       if (owner.accepts && !owner.accepts(owner.object, after))
-        throw owner_refused(pair.what->name, "its owner does not accept " + to_string(after) +
-                                                 " in place of " + to_string(pair.cut->before));
+        throw owner_refused(pair.what->name,
+                            "its owner does not accept " + to_string(after) + " in place of " +
+                                to_string(pair.cut->before) +
+                                (owner.advice ? std::string(": ") + owner.advice : std::string()));
     });
   }
 }
