@@ -98,7 +98,10 @@ endif()
 function(slimming_cuda_program target)
   slimming_program(${target})
   target_compile_options(${target} PRIVATE
-    "$<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings;-lineinfo;-Xcompiler=-Wall,-Wextra,-Werror>")
+    "$<$<COMPILE_LANGUAGE:CUDA>:-lineinfo;-Xcompiler=-Wall,-Wextra>")
+  if(CMAKE_COMPILE_WARNING_AS_ERROR)  # nvcc hands none of CMake's own option to the host's compiler
+    target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Werror>")
+  endif()
   set_target_properties(${target} PROPERTIES CUDA_RUNTIME_LIBRARY Static CUDA_EXTENSIONS OFF)
   if(SLIMMING_CUDNN_LIBRARY_DIR)  # where our own programs look for cuDNN besides the loader's path
     set_target_properties(${target} PROPERTIES BUILD_RPATH "${SLIMMING_CUDNN_LIBRARY_DIR}")

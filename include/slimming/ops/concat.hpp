@@ -111,11 +111,12 @@ inline constexpr index_t first_opset_of_uneven_parts = 18;
 
 /// Sizes where none are stated: as even as possible with a smaller last part, which is negative
 /// where the elements do not suffice.
+/// \pre there is a part.
 inline std::vector<index_t> default_part_sizes(index_t n, std::size_t parts) {
   const auto count = static_cast<index_t>(parts);
   const index_t each = (n + count - 1) / count;
-  std::vector<index_t> sizes(parts, each);
-  sizes.back() = n - each * (count - 1);
+  std::vector<index_t> sizes(parts - 1, each);
+  sizes.push_back(n - each * (count - 1));
   return sizes;
 }
 
@@ -123,6 +124,7 @@ inline std::vector<index_t> default_part_sizes(index_t n, std::size_t parts) {
 inline std::vector<index_t> part_sizes(const std::optional<std::vector<index_t>>& stated, index_t n,
                                        std::size_t axis, const op_node& node, index_t opset) {
   const std::size_t parts = node.outputs.size();
+  if (parts == 0) throw bad_value(place_of(node), "has no outputs");
   if (stated) {
     if (stated->size() != parts || std::accumulate(stated->begin(), stated->end(), index_t{0}) != n)
       throw shape_mismatch(place_of(node) + ": sum of the parts", n,
