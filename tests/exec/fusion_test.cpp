@@ -148,6 +148,24 @@ TEST_CASE("a concatenation that others read too is copied") {
   is_copied([](small_net& b, sl::value_id x) { return values{b.add(b.norm(b.conv(x, 5, 3)), x)}; });
 }
 
+TEST_CASE("a concatenation of values without maps or features does not grow") {
+  for (const sl::shape& e : {sl::shape{4}, sl::shape{2, 4, 3}, sl::shape{2, 4, 3, 3, 3}}) {
+    INFO("rank " << e.size());
+    const std::size_t axis = e.size() == 1 ? 0 : 1;
+    small_net b;
+    auto x = b.relu(b.input(e));
+    for (const sl::index_t parts : {2, 3}) {
+      sl::shape longer = e;
+      longer[axis] = parts * e[axis];
+      x = b.node("Concat", {x, b.input(e)}, longer, {{"axis", static_cast<sl::index_t>(axis)}});
+    }
+    const auto model = b.finish({x});
+    auto n = sl::exec::make_network(model, {}, {});
+    sl::exec::fuse(n, {.growing_concat = true});
+    CHECK(count_of(n, "Concat") == 2);
+  }
+}
+
 TEST_CASE("a concatenation along another axis is counted as a whole") {
   small_net b;
   const auto x = b.input({2, 3, 4, 4}), y = b.conv(x, 3, 3);

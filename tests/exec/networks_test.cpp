@@ -98,6 +98,15 @@ TEST_CASE("one normalisation behind another is computed, too") {
   }
 }
 
+TEST_CASE("concatenations behind each other are computed for any rank") {
+  test_support::small_net b;
+  const auto x = b.conv(b.input({2, 3, 6, 4}), 4, 3);
+  const auto rows = b.node("Reshape", {x, b.integers({2, 4, 24})}, {2, 4, 24});
+  auto y = b.node("Concat", {rows, rows}, {2, 8, 24}, {{"axis", sl::index_t{1}}});
+  y = b.node("Concat", {y, rows}, {2, 12, 24}, {{"axis", sl::index_t{1}}});
+  check_against_evaluation(b.finish({y}), {2, 3, 6, 4}, {});
+}
+
 TEST_CASE("the MLP reads its images flat") {
   sl::models::recipe r = sl::models::mnist_recipe();
   r.multiplier = 0.1;

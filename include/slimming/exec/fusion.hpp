@@ -263,11 +263,13 @@ class fuser {
   value_id new_moments(const std::string& of) {
     return net_.add_value(of + ".moments", {}, dtype::float64);
   }
+  // Of values that devices store with their channels last.
   [[nodiscard]] bool joins_channels(std::size_t n) const {
     const op_node& x = net_.nodes[n];
     const auto rank = static_cast<index_t>(net_.at(x.outputs[0]).extents.size());
     const index_t axis = x.integer("axis", 0);
-    if (!is(n, "Concat") || (axis != 1 && axis + rank != 1)) return false;
+    if (!is(n, "Concat") || (rank != 4 && rank != 2) || (axis != 1 && axis + rank != 1))
+      return false;
     return std::none_of(x.inputs.begin(), x.inputs.end(),
                         [&](value_id v) { return net_.is_constant(v); });
   }
