@@ -39,6 +39,26 @@ TEST_CASE("a selection narrows its consumers and leaves the wide side") {
   CHECK(p.difference < 1e-12);
 }
 
+TEST_CASE("a list that a gather or the caller reads, too, is not renumbered for the selection") {
+  for (const int who : {0, 1, 2})
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+      INFO("reader " << who << " seed " << seed);
+      net_builder b;
+      const auto in = b.input({1, 3, 6, 6});
+      const auto x = b.conv(in, 8), y = b.conv(in, 9);
+      const auto list = b.constant({1, 3, 7});
+      const auto gather = [&] { return b.op("Gather", {y, list}, {{"axis", sl::index_t{1}}}); };
+      const auto first = who == 0 ? gather() : y;
+      const auto narrow = b.conv(b.op("ChannelSelect", {b.bn(x), list}, {}, "slimming"), 4);
+      const auto second = who == 1 ? gather() : first;
+      b.net.add_output(who == 2 ? list : y);  // y stays whole
+      const auto net = b.classify(b.add(narrow, b.conv(second, 4)));
+      const auto p = prove(net, sl::global_ratio{0.4}, {}, {}, seed);
+      CHECK(p.removed > 0);
+      CHECK(p.difference < 1e-12);
+    }
+}
+
 TEST_CASE("copies of one element are as many as their consumers want") {
   for (const char* name : {"Expand", "Tile"}) {
     net_builder b;

@@ -17,7 +17,7 @@
 #include <slimming/ops/detail/shapes.hpp>  // axis_of, integers_of
 #include <slimming/rules/select.hpp>       // channel_select_facts
 
-#include <algorithm>  // std::copy_n, std::max
+#include <algorithm>  // std::copy_n, std::count_if, std::max
 #include <cstddef>    // std::size_t
 #include <optional>   // std::optional
 #include <string>     // std::string
@@ -137,9 +137,19 @@ inline void evaluate_gather(evaluate_context& c) {
 // --- channel_select
 // -------------------------------------------------------------------------------
 
+/// Surgery renumbers the list of a selection where it lies; nobody else may read it then.
+inline bool is_read_by_others(const connect_context& c, value_id list) {
+  const index_t uses = c.use_count[static_cast<std::size_t>(list)];
+  return uses > 1 &&
+         uses > std::count_if(c.net.nodes().begin(), c.net.nodes().end(),
+                              [&](const op_node& n) { return is_select(n) && n.input(1) == list; });
+}
+
 inline void connect_select(connect_context& c) {
   const value_id in = c.node.input(0), list = c.node.input(1);
   if (!c.net.constant(list)) return barrier(c, "a channel selection by computed indices");
+  if (is_read_by_others(c, list))
+    return barrier(c, "a channel selection by a list that other operators read too");
   const std::size_t rank = slimming::extents_of(c, in).size();
   const std::size_t axis = gather_axis(c.node, rank);
   const feature_map x = map_on(c, in, axis);
