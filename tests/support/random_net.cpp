@@ -220,6 +220,8 @@ class net_maker {
     push(conv(b_.relu(select(f)), width()));
     const auto others = mates(f, true);
     if (!others.empty() && coin()) push(conv(select(others.front()), width()));
+    if (below(4) == 0)  // by an operator that is no selection
+      push(conv(b_.op("Gather", {f.v, list}, {{"axis", index_t{1}}}), width()));
   }
   void prelu() {
     const feature f = pick();

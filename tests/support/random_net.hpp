@@ -19,8 +19,9 @@ struct random_net_options {
 
 /// The network number \p seed: chains, residual additions of several kinds, nested concats, dense blocks,
 /// splits, shuffles, depthwise, grouped and transposed convolutions, squeeze and excitation, norms,
-/// flattening to linear layers, shared layers, channel_select with a list
-/// of its own or a shared one, PRelu. Its input is (1, 3, extent, extent).
+/// flattening to linear layers, shared layers, channel_select with a list of its own, one shared
+/// with another selection or one that a gather reads too, PRelu.
+/// Its input is (1, 3, extent, extent).
 [[nodiscard]] model random_net(std::uint64_t seed, const random_net_options& options = {});
 
 }  // namespace slimming::testing
