@@ -365,3 +365,54 @@ TEST_CASE("external data are read from beside the network and nowhere else") {
   CHECK_THAT(with("data.bin", "2", "23"), containing("needs 24 bytes"));
   CHECK_THAT(with("data.bin", "-2", "24"), containing("malformed"));
 }
+
+TEST_CASE("data beside the network move into it from attributes, subgraphs and functions too") {
+  onnx::ModelProto proto = reparsed(sl::io::read_onnx(fixture("onnx_external.onnx")).source);
+  const onnx::TensorProto outside = proto.graph().initializer(0);
+  const auto add = [&](onnx::NodeProto & node, const char* op, const char* output) -> auto& {
+    node.set_op_type(op);
+    node.set_domain("test");
+    node.add_output(output);
+    onnx::AttributeProto& attribute = *node.add_attribute();
+    attribute.set_name("value");
+    return attribute;
+  };
+  onnx::GraphProto& graph = *proto.mutable_graph();
+  *add(*graph.add_node(), "Keeps", "kept").mutable_t() = outside;
+  graph.mutable_node(1)->mutable_attribute(0)->set_type(onnx::AttributeProto::TENSOR);
+  auto& branch = add(*graph.add_node(), "Branch", "chosen");
+  branch.set_type(onnx::AttributeProto::GRAPH);
+  branch.mutable_g()->set_name("body");
+  *branch.mutable_g()->add_initializer() = outside;
+  *add(*branch.mutable_g()->add_node(), "Keeps", "inner").mutable_t() = outside;
+  onnx::FunctionProto& function = *proto.add_functions();
+  function.set_name("Function");
+  *add(*function.add_node(), "Keeps", "own").mutable_t() = outside;
+  onnx::TensorProto& packed = *graph.add_initializer();  // a type that the model only carries
+  packed = outside;
+  packed.set_name("packed");
+  packed.set_data_type(onnx::TensorProto::COMPLEX64);
+  packed.clear_dims();
+  packed.add_dims(3);
+
+  const bytes content = serialised(proto);
+  const auto document =
+      sl::io::parse_onnx(content, "net", fs::path(fixture("onnx_external.onnx")).parent_path());
+  const onnx::ModelProto inside = reparsed(sl::io::onnx_bytes(document));
+  const auto& body = inside.graph().node(2).attribute(0).g();
+  for (const onnx::TensorProto& t :
+       {inside.graph().initializer(0), inside.graph().initializer(1),
+        inside.graph().node(1).attribute(0).t(), body.initializer(0), body.node(0).attribute(0).t(),
+        inside.functions(0).node(0).attribute(0).t()}) {
+    CHECK(t.data_location() == onnx::TensorProto::DEFAULT);
+    CHECK(t.external_data_size() == 0);
+    REQUIRE(t.raw_data().size() == 24);
+    float last = 0;
+    std::memcpy(&last, t.raw_data().data() + 20, sizeof(last));
+    CHECK(last == 5.0f);
+  }
+  // What a model carries of a subgraph no longer needs the folder.
+  const auto& carried = document.net.nodes()[document.net.nodes().size() - 1].attributes;
+  CHECK(std::get<sl::opaque_attribute>(carried.at("value")).bytes.find("onnx_external.bin") ==
+        std::string::npos);
+}

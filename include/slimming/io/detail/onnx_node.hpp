@@ -7,7 +7,8 @@
 /// Area: io, internal. Component: onnx.
 
 #include <slimming/core/error.hpp>             // bad_file, bad_value
-#include <slimming/io/detail/onnx_tensor.hpp>  // tensor_from_onnx
+#include <slimming/io/detail/onnx_embed.hpp>   // embedded, write_embedded
+#include <slimming/io/detail/onnx_tensor.hpp>  // tensor_from_onnx, parse_message
 #include <slimming/io/detail/wire.hpp>         // wire_reader, wire_writer
 #include <slimming/model/op_node.hpp>          // op_node, attribute
 
@@ -19,7 +20,6 @@
 #include <cstddef>      // std::byte
 #include <cstdint>      // std::uint64_t
 #include <functional>   // std::less
-#include <limits>       // std::numeric_limits
 #include <map>          // std::map
 #include <optional>     // std::optional
 #include <span>         // std::span
@@ -30,21 +30,6 @@
 #include <vector>       // std::vector
 
 namespace slimming::inline v0::io::detail {
-
-/// Parses one message with protobuf. \throws bad_file  also for what protobuf accepts and wire_reader
-/// cannot step over (groups, in no version of ONNX), so that all that was read can be written.
-template <class Message>
-[[nodiscard]] Message parse_message(const wire_field& field, const wire_file& file,
-                                    std::string_view what) {
-  Message message;
-  constexpr auto longest = static_cast<std::size_t>(std::numeric_limits<int>::max());
-  if (field.payload.size() > longest ||
-      !message.ParseFromArray(field.payload.data(), static_cast<int>(field.payload.size())))
-    file.fail(field.raw.data(), "is no " + std::string(what));
-  wire_field part;
-  for (wire_reader parts(field.payload, file); parts.next(part);) continue;
-  return message;
-}
 
 /// A node before its names are looked up.
 struct onnx_node {
@@ -155,9 +140,14 @@ class onnx_attribute_reader {
           return std::move(*t);
         [[fallthrough]];
       default:
-        return opaque_attribute{
-            std::string(reinterpret_cast<const char*>(message_.data()), message_.size())};
+        return opaque();
     }
+  }
+  [[nodiscard]] attribute opaque() {
+    wire_field whole;
+    whole.payload = whole.raw = message_;
+    auto inside = embedded<onnx::AttributeProto>(whole, file_, files_, "attribute");
+    return opaque_attribute{inside ? std::move(*inside) : std::string(whole.text())};
   }
   /// Files before IR version 2 do not say the type.
   [[nodiscard]] std::uint64_t guessed_type() const {
@@ -295,11 +285,12 @@ class onnx_attribute_reader {
   return out;
 }
 
-/// A NodeProto. Fields of \p original that still hold are copied as they are, in their places.
+/// A NodeProto. Fields of \p original that still hold are copied as they are, in their places, but
+/// for tensors beside the network, which move into it.
 /// \param message  the original's bytes; empty for a node that no file held.
 [[nodiscard]] inline wire_writer node_to_onnx(const onnx_node& node, const onnx_node& original,
                                               std::span<const std::byte> message,
-                                              const wire_file& file) {
+                                              const wire_file& file, external_data& files) {
   using proto = onnx::NodeProto;
   wire_writer out;
   const auto names = [&](int number, const std::vector<std::string_view>& list) {
@@ -345,7 +336,7 @@ class onnx_attribute_reader {
     const auto now = node.attributes.find(name);
     if (now == node.attributes.end()) continue;
     if (same_attribute(now->second, original.attributes.find(name)->second))
-      out.raw(field.raw);
+      write_embedded<onnx::AttributeProto>(out, field, file, files, "attribute");
     else
       out.message(proto::kAttributeFieldNumber, attribute_to_onnx(name, now->second));
   }

@@ -11,10 +11,11 @@
 #include <slimming/core/tensor.hpp>         // any_tensor, shape
 #include <slimming/io/checkpoint.hpp>       // read_limits
 #include <slimming/io/detail/elements.hpp>  // contiguous_tensor, byte_count
+#include <slimming/io/detail/wire.hpp>      // wire_field, wire_reader
 
 #include <onnx/onnx_pb.h>  // onnx::TensorProto
 
-#include <algorithm>     // std::equal, std::mismatch
+#include <algorithm>     // std::equal, std::min, std::mismatch
 #include <array>         // std::array
 #include <bit>           // std::endian
 #include <charconv>      // std::from_chars
@@ -23,6 +24,7 @@
 #include <cstdint>       // std::uint64_t
 #include <filesystem>    // std::filesystem::path
 #include <fstream>       // std::ifstream
+#include <limits>        // std::numeric_limits
 #include <optional>      // std::optional
 #include <set>           // std::set
 #include <span>          // std::span
@@ -62,6 +64,21 @@ inline constexpr std::array<std::pair<std::int32_t, dtype>, 13> onnx_dtypes{{
   return onnx::TensorProto::UNDEFINED;
 }
 
+/// Parses one message with protobuf. \throws bad_file  also for what protobuf accepts and wire_reader
+/// cannot step over (groups, in no version of ONNX), so that all that was read can be written.
+template <class Message>
+[[nodiscard]] Message parse_message(const wire_field& field, const wire_file& file,
+                                    std::string_view what) {
+  Message message;
+  constexpr auto longest = static_cast<std::size_t>(std::numeric_limits<int>::max());
+  if (field.payload.size() > longest ||
+      !message.ParseFromArray(field.payload.data(), static_cast<int>(field.payload.size())))
+    file.fail(field.raw.data(), "is no " + std::string(what));
+  wire_field part;
+  for (wire_reader parts(field.payload, file); parts.next(part);) continue;
+  return message;
+}
+
 /// Files beside the model that hold tensors. Every path stays inside the model's folder.
 class external_data {
  public:
@@ -70,8 +87,12 @@ class external_data {
                 read_limits limits)
       : folder_(std::move(folder)), path_(path), limits_(limits) {}
 
-  /// The \p size bytes that \p tensor refers to. \throws bad_file
-  [[nodiscard]] std::vector<std::byte> read(const onnx::TensorProto& tensor, std::uint64_t size) {
+  /// The bytes that \p tensor refers to.
+  /// \param wanted  how many its shape asks for; none for element types that nobody here can count:
+  ///                then as many as the file says, or all that follow.
+  /// \throws bad_file
+  [[nodiscard]] std::vector<std::byte> read(const onnx::TensorProto& tensor,
+                                            std::optional<std::uint64_t> wanted) {
     std::string location;
     std::uint64_t offset = 0;
     std::optional<std::uint64_t> length;
@@ -80,14 +101,16 @@ class external_data {
       if (entry.key() == "offset") offset = number(tensor, entry.value());
       if (entry.key() == "length") length = number(tensor, entry.value());
     }
-    if (length.value_or(size) != size)
-      fail(tensor, "needs " + std::to_string(size) + " bytes, its external data have " +
+    if (wanted && length.value_or(*wanted) != *wanted)
+      fail(tensor, "needs " + std::to_string(*wanted) + " bytes, its external data have " +
                        std::to_string(*length));
     const std::filesystem::path file = resolved(tensor, location);
     std::ifstream in(file, std::ios::binary | std::ios::ate);
     if (!in) fail(tensor, "cannot open '" + location + "'");
     const auto available = static_cast<std::uint64_t>(in.tellg());
-    if (offset > available || size > available - offset)
+    const std::uint64_t behind = available - std::min(offset, available);
+    const std::uint64_t size = wanted ? *wanted : length.value_or(behind);
+    if (offset > available || size > behind)
       fail(tensor, "'" + location + "' has " + std::to_string(available) + " bytes, " +
                        std::to_string(size) + " at " + std::to_string(offset) + " are needed");
     if (seen_.insert(file.string()).second) left_ += limits_.budget(available);

@@ -8,6 +8,7 @@
 
 #include <slimming/core/error.hpp>             // bad_value, unsupported
 #include <slimming/core/tensor.hpp>            // any_tensor, shape
+#include <slimming/io/detail/onnx_embed.hpp>   // write_embedded
 #include <slimming/io/detail/onnx_node.hpp>    // node_to_onnx
 #include <slimming/io/detail/onnx_reader.hpp>  // onnx_graph, read_onnx_declaration
 #include <slimming/io/detail/onnx_tensor.hpp>  // tensor_to_onnx, external_data
@@ -68,6 +69,8 @@ class onnx_writer {
     for_each_field(source_.bytes, source_, [&](const wire_field& field) {
       if (field.number == proto::kGraphFieldNumber && !is_same)
         out.message(proto::kGraphFieldNumber, graph);
+      else if (field.number == proto::kFunctionsFieldNumber)
+        write_embedded<onnx::FunctionProto>(out, field, source_, files_, "function");
       else if (field.number != proto::kMetadataPropsFieldNumber || keeps_metadata(field))
         out.raw(field.raw);
       if (field.number == proto::kOpsetImportFieldNumber) note_opset(field);
@@ -115,6 +118,9 @@ class onnx_writer {
           return;
         case proto::kInitializerFieldNumber:
           return write_initializer(graph, field);
+        case proto::kSparseInitializerFieldNumber:
+          return write_embedded<onnx::SparseTensorProto>(graph, field, source_, files_,
+                                                         "sparse initialiser");
         case proto::kInputFieldNumber:
         case proto::kOutputFieldNumber:
         case proto::kValueInfoFieldNumber:
@@ -188,7 +194,7 @@ class onnx_writer {
       if (now.domain.empty() && before.domain == "ai.onnx") now.domain = before.domain;
       note_constants(now, before);
       graph.message(onnx::GraphProto::kNodeFieldNumber,
-                    node_to_onnx(now, before, message, source_));
+                    node_to_onnx(now, before, message, source_, files_));
       domains_.emplace(now.domain == "ai.onnx" ? "" : now.domain);
     }
   }
@@ -211,7 +217,8 @@ class onnx_writer {
     written_.insert(tensor.name());
     const any_tensor* now = net_.initializer(v);
     if (!now) {  // of a type that the model only carries, or gone
-      if (v != no_value && net_.at(v).producer >= 0) graph.raw(field.raw);
+      if (v != no_value && net_.at(v).producer >= 0)
+        write_embedded<onnx::TensorProto>(graph, field, source_, files_, "initialiser");
       return;
     }
     const bool is_inside = tensor.data_location() != onnx::TensorProto::EXTERNAL;
