@@ -84,7 +84,8 @@ TEST_CASE("what an unread subgraph may name keeps its channels") {
   const auto x = m.add_input("x", {1, 4, 5});
   const auto a = m.append("Scale", "captured", {x, weights(m, "wa")});
   (void)m.append("Pass", "p", {a});
-  m.append("Pass", "branch", {x}, {{"body", sl::opaque_attribute{"...captured.out..."}}});
+  m.append("Pass", "branch", {x},
+           {{"body", sl::opaque_attribute{std::string("...\x0c") + "captured.out..."}}});
   const auto connected = sl::connect(m, toy_ops());
   bool found = false;
   for (const auto& pin : connected.graph.pins())

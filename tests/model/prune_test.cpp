@@ -8,6 +8,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/net_builder.hpp"
 #include "tests/support/oracle.hpp"
+#include "tests/support/temporary_directory.hpp"  // message_of
 
 namespace sl = slimming;
 using sl::testing::ints;
@@ -183,4 +184,57 @@ TEST_CASE("outputs that nothing reads do not bind their node, and their declarat
   CHECK(kept < 8);
   CHECK(p.pruned.at(norm[1]).extents == sl::shape{kept});
   CHECK(p.pruned.at(pool[1]).extents == sl::shape{-1, kept, 4, 4});
+}
+
+namespace {
+
+// A subgraph that names \p value as protocol buffers do.
+void add_subgraph(sl::model& net, sl::value_id reads, sl::value_id value) {
+  const std::string& name = net.at(value).name;
+  net.add_output(
+      net.append("If", "branch", {reads},
+                 {{"then_branch", sl::opaque_attribute{static_cast<char>(name.size()) + name}}}));
+}
+
+}  // namespace
+
+TEST_CASE("a list that a subgraph may read stays, and its other reader gets one of its own") {
+  for (const bool is_computed : {false, true}) {
+    net_builder b;
+    const auto image = b.input({1, 3, 8, 8});
+    const auto x = b.conv(image, 8);
+    auto target = b.constant({1, 8, 64});
+    if (is_computed)
+      target = b.op("Concat", {b.constant({1}), b.constant({8}), b.constant({64})},
+                    {{"axis", sl::index_t{0}}});
+    const auto flat = b.op("Reshape", {b.relu(x), target});
+    b.net.add_output(b.op("Conv", {flat, b.weight({5, 8, 1})}));
+    add_subgraph(b.net, image, target);
+    sl::model net = b.net;
+    sl::prune(net, sl::testing::ops(), random_plan(net, 0.5));
+    const auto facts = sl::infer(net, sl::testing::ops());
+    CHECK(facts[static_cast<std::size_t>(flat)].extents == sl::shape{1, 4, 64});
+    const auto& list = facts[static_cast<std::size_t>(target)].constant;
+    REQUIRE(list);
+    CHECK(list->converted<sl::index_t>() == std::vector<sl::index_t>{1, 8, 64});
+  }
+}
+
+TEST_CASE("a number of channels that a subgraph may read is not changed behind its back") {
+  net_builder b;
+  const auto image = b.input({1, 3, 8, 8});
+  const auto x = b.relu(b.conv(image, 8));
+  const auto counted = b.op("Shape", {x});
+  b.net.add_output(b.conv(x, 8));
+  add_subgraph(b.net, image, counted);
+  sl::model net = b.net;
+  const auto before = all_bytes(net);
+  const auto plan = random_plan(net, 0.5);
+  const std::string message =
+      test_support::message_of([&] { sl::prune(net, sl::testing::ops(), plan); });
+  CHECK(message.find("'" + net.at(counted).name + "'") != std::string::npos);
+  CHECK(message.find("a subgraph may read this number") != std::string::npos);
+  CHECK(all_bytes(net) == before);
+  sl::prune(net, sl::testing::ops(), random_plan(net, 0));
+  CHECK(all_bytes(net) == before);
 }

@@ -6,19 +6,19 @@
 /// From a model to the channel graph: every node's rule in turn, inputs and outputs pinned.
 /// Area: model.
 
-#include <slimming/core/config.hpp>          // index_t
-#include <slimming/core/tensor.hpp>          // any_tensor
-#include <slimming/graph/channel_graph.hpp>  // channel_graph
-#include <slimming/model/connect.hpp>        // barrier, fix, parameter_of
-#include <slimming/model/infer.hpp>          // detail::infer_sample
-#include <slimming/model/model.hpp>          // model
-#include <slimming/model/op_registry.hpp>    // op_registry, connect_context
+#include <slimming/core/config.hpp>            // index_t
+#include <slimming/core/tensor.hpp>            // any_tensor
+#include <slimming/graph/channel_graph.hpp>    // channel_graph
+#include <slimming/model/connect.hpp>          // barrier, fix, parameter_of
+#include <slimming/model/detail/captures.hpp>  // captured_values, may_capture
+#include <slimming/model/infer.hpp>            // detail::infer_sample
+#include <slimming/model/model.hpp>            // model
+#include <slimming/model/op_registry.hpp>      // op_registry, connect_context
 
 #include <algorithm>  // std::all_of
 #include <cstdint>    // std::int32_t
 #include <string>     // std::string
 #include <utility>    // std::move
-#include <variant>    // std::get_if
 #include <vector>     // std::vector
 
 namespace slimming::inline v0 {
@@ -75,6 +75,8 @@ class graph_builder {
       for (const value_id v : node.inputs)
         if (v != no_value) ++use_count_[static_cast<std::size_t>(v)];
     for (const value_id v : net.outputs()) ++use_count_[static_cast<std::size_t>(v)];
+    const std::vector<char> captured = captured_values(net);
+    for (std::size_t v = 0; v < captured.size(); ++v) use_count_[v] += captured[v];
     for (const op_node& node : net.nodes())
       if (const auto* definition = ops.find(node);
           definition && definition->channel_axis && node.input(0) != no_value)
@@ -147,14 +149,11 @@ class graph_builder {
 
   // A subgraph that we carry unread may name any value; whatever it might name keeps its channels.
   void pin_captured(const op_node& node) {
-    std::string text;
-    for (const auto& [key, value] : node.attributes)
-      if (const auto* opaque = std::get_if<opaque_attribute>(&value)) text += opaque->bytes;
-    if (text.empty()) return;
+    if (!carries_bytes(node)) return;
     connect_context context = context_of(node);
     result_.graph.enter(label_of(context));
     for (std::size_t v = 0; v < net_.values().size(); ++v)
-      if (text.find(net_.values()[v].name) != std::string::npos) {
+      if (may_capture(node, net_.values()[v].name)) {
         (void)layout_of(context, static_cast<value_id>(v));
         fix(context, static_cast<value_id>(v),
             "a subgraph of operator '" + node.op + "' may read it");

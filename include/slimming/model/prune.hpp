@@ -8,19 +8,20 @@
 /// plan promises.
 /// Area: model.
 
-#include <slimming/core/config.hpp>        // index_t
-#include <slimming/core/error.hpp>         // shape_mismatch, plan_mismatch
-#include <slimming/core/mask.hpp>          // mask
-#include <slimming/core/tensor.hpp>        // any_tensor, shape
-#include <slimming/graph/groups.hpp>       // channel_groups
-#include <slimming/model/channels.hpp>     // connect, model_channels
-#include <slimming/model/infer.hpp>        // infer, detail::infer_node
-#include <slimming/model/model.hpp>        // model
-#include <slimming/model/op_registry.hpp>  // op_registry, rewrite_context
-#include <slimming/model/rewrite.hpp>      // write_constant
-#include <slimming/plan/plan.hpp>          // prune_plan
-#include <slimming/plan/record.hpp>        // plan_record
-#include <slimming/surgery/apply.hpp>      // sliced
+#include <slimming/core/config.hpp>            // index_t
+#include <slimming/core/error.hpp>             // shape_mismatch, plan_mismatch, unsupported
+#include <slimming/core/mask.hpp>              // mask
+#include <slimming/core/tensor.hpp>            // any_tensor, shape
+#include <slimming/graph/groups.hpp>           // channel_groups
+#include <slimming/model/channels.hpp>         // connect, model_channels
+#include <slimming/model/detail/captures.hpp>  // captured_values
+#include <slimming/model/infer.hpp>            // infer, detail::infer_node
+#include <slimming/model/model.hpp>            // model
+#include <slimming/model/op_registry.hpp>      // op_registry, rewrite_context
+#include <slimming/model/rewrite.hpp>          // write_constant
+#include <slimming/plan/plan.hpp>              // prune_plan
+#include <slimming/plan/record.hpp>            // plan_record
+#include <slimming/surgery/apply.hpp>          // sliced
 
 #include <algorithm>   // std::all_of, std::fill_n
 #include <cstddef>     // std::size_t
@@ -41,6 +42,7 @@ class node_repair {
               const prune_plan& plan)
       : net_(net), ops_(ops), before_(before), symbolic_(std::move(symbolic)), plan_(plan) {
     for (std::size_t v = 0; v < before.facts.size(); ++v) after_.push_back(extents_after(v));
+    captured_ = captured_values(net_);
     count_uses();
     used_ = uses_;
     now_ = initial_facts(net_, options.input_extents, first_sample, counted_);
@@ -49,6 +51,7 @@ class node_repair {
   void run() {
     for (std::size_t n = 0; n < net_.nodes().size(); ++n) repair(n);
     for (std::size_t v = 0; v < after_.size(); ++v) declare(v);
+    check_captured();
     erase_unread();
   }
 
@@ -149,8 +152,20 @@ class node_repair {
     }
   }
 
+  // A subgraph reads numbers by their names, so that none can be frozen for it alone.
+  void check_captured() const {
+    for (std::size_t v = 0; v < captured_.size(); ++v) {
+      const auto& old = before_.facts[v].constant;
+      if (captured_[v] && old && !(now_[v].constant && equal_bytes(*old, *now_[v].constant)))
+        throw unsupported("'" + net_.at(static_cast<value_id>(v)).name + "'",
+                          "a subgraph may read this number, which counts channels that go; keep "
+                          "those (constraints::ignore)");
+    }
+  }
+
   void count_uses() {
     uses_.assign(net_.values().size(), 0);
+    for (std::size_t v = 0; v < captured_.size(); ++v) uses_[v] += captured_[v];
     for (const op_node& node : net_.nodes())
       for (const value_id v : node.inputs)
         if (v != no_value) ++uses_[static_cast<std::size_t>(v)];
@@ -190,6 +205,7 @@ class node_repair {
   counted_numbers counted_{net_};
   std::vector<shape> after_;          // by value_id
   std::vector<value_facts> now_;      // by value_id
+  std::vector<char> captured_;        // by value_id: whether a subgraph may read it
   std::vector<index_t> uses_, used_;  // reads of every value, at present and before surgery
 };
 
@@ -202,6 +218,7 @@ class node_repair {
 /// have been inferred again and are those of the plan. If anything throws, \p net is as it was.
 /// \throws plan_mismatch   if the plan belongs to another network.
 /// \throws shape_mismatch  if a node cannot be brought in line; names it.
+/// \throws unsupported     if a subgraph may read a number of channels that changes; names it.
 inline void prune(model& net, const op_registry& ops, const prune_plan& plan,
                   const connect_options& options = {}) {
   const model_channels before = connect(net, ops, options);

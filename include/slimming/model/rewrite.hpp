@@ -7,12 +7,13 @@
 /// in place of shape arithmetic.
 /// Area: model. Operators of your own use the same functions as the built-in ones.
 
-#include <slimming/core/config.hpp>        // index_t
-#include <slimming/core/error.hpp>         // unsupported
-#include <slimming/core/tensor.hpp>        // any_tensor
-#include <slimming/model/infer.hpp>        // detail::label_of
-#include <slimming/model/model.hpp>        // model
-#include <slimming/model/op_registry.hpp>  // rewrite_context
+#include <slimming/core/config.hpp>            // index_t
+#include <slimming/core/error.hpp>             // unsupported
+#include <slimming/core/tensor.hpp>            // any_tensor
+#include <slimming/model/detail/captures.hpp>  // detail::may_capture
+#include <slimming/model/infer.hpp>            // detail::label_of
+#include <slimming/model/model.hpp>            // model
+#include <slimming/model/op_registry.hpp>      // rewrite_context
 
 #include <algorithm>    // std::copy
 #include <cstddef>      // std::size_t
@@ -49,8 +50,10 @@ namespace detail {
 
 inline index_t use_count(const model& net, value_id v) {
   index_t n = 0;
-  for (const op_node& node : net.nodes())
+  for (const op_node& node : net.nodes()) {
     for (const value_id in : node.inputs) n += in == v;
+    n += carries_bytes(node) && may_capture(node, net.at(v).name);
+  }
   for (const value_id out : net.outputs()) n += out == v;
   return n;
 }
