@@ -15,6 +15,7 @@
 
 namespace sl = slimming;
 namespace fs = std::filesystem;
+using test_support::message_of;
 using test_support::temporary_directory;
 
 namespace {
@@ -101,7 +102,32 @@ TEST_CASE("a link is followed, folders and devices are not replaced") {
   CHECK(fs::is_symlink(link));
   CHECK(content(target) == "new");
 
+  fs::create_directory(folder / "links");
+  fs::create_symlink("../later.bin", folder / "links" / "second");
+  fs::create_symlink("links/second", folder / "first");
+  sl::io::write_atomically(folder / "first", std::as_bytes(std::span("made", 4)));
+  CHECK(fs::is_symlink(folder / "first"));
+  CHECK(fs::is_symlink(folder / "links" / "second"));
+  CHECK(content(folder / "later.bin") == "made");
+  fs::create_symlink("ring", folder / "ring");
+  CHECK(message_of([&] { sl::io::atomic_file(folder / "ring"); }).find("cannot be followed") !=
+        std::string::npos);
+  CHECK(fs::is_symlink(folder / "ring"));
+
   CHECK_THROWS_AS(sl::io::atomic_file(folder.path()), sl::bad_file);
   CHECK_THROWS_AS(sl::io::atomic_file("/dev/null"), sl::bad_file);
   CHECK_THROWS_AS(sl::io::atomic_file(folder.path() / "no" / "such" / "folder"), sl::bad_file);
+}
+
+TEST_CASE("a file that only some may read stays so, and its part is no more open") {
+  const temporary_directory folder;
+  const fs::path path = folder / "private.bin";
+  sl::io::write_atomically(path, std::as_bytes(std::span("old", 3)));
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+  sl::io::atomic_file file(path);
+  file.write("new");
+  CHECK(fs::status(folder / "private.bin.part").permissions() == fs::status(path).permissions());
+  file.commit();
+  CHECK(content(path) == "new");
+  CHECK(fs::status(path).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
 }

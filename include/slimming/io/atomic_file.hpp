@@ -10,7 +10,7 @@
 
 #include <fcntl.h>       // open
 #include <sys/file.h>    // flock
-#include <sys/stat.h>    // fstat
+#include <sys/stat.h>    // fstat, fchmod
 #include <unistd.h>      // write, fsync, close
 #include <cerrno>        // errno
 #include <cstddef>       // std::byte
@@ -29,7 +29,7 @@ namespace slimming::inline v0::io {
 /// Readers see the old file or the new one, never a mixture, even when the process is killed at any
 /// moment. A part that a killed process left is overwritten by the next writer; a part that a
 /// living process writes is locked, and a second writer is refused. A symbolic link is followed, so
-/// that the link stays and its target changes.
+/// that the link stays and its target changes. Who may read the old file may read the new one.
 class atomic_file {
  public:
   /// \throws bad_file  if the part cannot be created, is locked, or \p path is a directory or device.
@@ -70,14 +70,21 @@ class atomic_file {
   }
 
  private:
-  static std::filesystem::path resolved(const std::filesystem::path& path) {
+  // Link by link: what the last one names need not exist yet.
+  static std::filesystem::path resolved(std::filesystem::path path) {
+    constexpr int most_links = 40;  // as Linux has it
     std::error_code failure;
+    for (int n = 0; std::filesystem::is_symlink(std::filesystem::symlink_status(path, failure));
+         ++n) {
+      const std::filesystem::path target = std::filesystem::read_symlink(path, failure);
+      if (failure || n == most_links)
+        throw bad_file(path.string(), "", "is a link that cannot be followed");
+      path = path.parent_path() / target;
+    }
     const auto target = std::filesystem::status(path, failure);
     if (std::filesystem::exists(target) && !std::filesystem::is_regular_file(target))
       throw bad_file(path.string(), "", "is not a regular file and is not replaced");
-    if (!std::filesystem::is_symlink(std::filesystem::symlink_status(path, failure))) return path;
-    std::filesystem::path real = std::filesystem::weakly_canonical(path, failure);
-    return failure ? path : real;
+    return path;
   }
 
   void open_part() {
@@ -103,6 +110,10 @@ class atomic_file {
       errno = reason;
       fail("cannot be emptied");
     }
+    // The owner may always write: a part that is left behind must not stop the next writer.
+    struct stat before {};
+    if (::stat(path_.c_str(), &before) == 0)
+      ::fchmod(descriptor_, (before.st_mode & 0777) | S_IWUSR);
   }
 
   [[noreturn]] void fail(std::string_view what) {
