@@ -316,6 +316,25 @@ TEST_CASE("what is written reads back the same, with and without metadata") {
   CHECK_THROWS_AS(sl::io::write_torch(scratch.path, file), sl::bad_value);
 }
 
+TEST_CASE("a text that Python could not read is not written") {
+  const scratch_file scratch;
+  const auto refusal = [&](const std::string& name, const std::string& note) {
+    sl::io::checkpoint file;
+    file.tensors.push_back({name, sl::any_tensor(sl::dtype::float32, {1})});
+    file.metadata.emplace_back("note", value{note});
+    return test_support::message_of([&] { sl::io::write_torch(scratch.path, file); });
+  };
+  // Python 2 wrote names in the encoding of its machine.
+  CHECK(refusal("gr\xfc\xdf", "").find("'gr...' is not UTF-8 at its byte 2") != std::string::npos);
+  for (const char* text : {"\x80", "\xc3", "\xc3(", "\xc0\x80", "\xe0\x80\x80", "\xf4\x90\x80\x80",
+                           "\xf8\x88\x80\x80\x80", "\xff"})
+    CHECK(refusal("w", text).find("is not UTF-8 at its byte 0") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(scratch.path));
+  const std::string odd = "\xc3\xa9 \xe6\x97\xa5 \xed\xa0\x80 \xf4\x8f\xbf\xbf\n";
+  CHECK(refusal(odd, odd).empty());
+  CHECK(sl::io::read_torch(scratch.path).tensors[0].name == odd);
+}
+
 TEST_CASE("real checkpoints are read with the values that PyTorch reads") {
   struct known {
     const char* name;

@@ -57,7 +57,8 @@ struct torch_options {
 /// Without metadata the file holds the state dict itself, else
 /// `{"state_dict": ..., key: value, ...}`. The same checkpoint gives the same bytes.
 ///
-/// \throws bad_value  for a name that occurs twice; nothing has been written then.
+/// \throws bad_value  for a name that occurs twice or a text that is not UTF-8 (Python 2 wrote such
+///                    names); nothing has been written then.
 /// \throws bad_file   if the file cannot be written.
 inline void write_torch(const std::filesystem::path& path, const checkpoint& content) {
   write_atomically(path, detail::torch_archive(content));

@@ -59,6 +59,25 @@ template <class Number>
   return true;
 }
 
+/// Bytes of \p text that Python reads as UTF-8. Pickles keep lone surrogates too.
+[[nodiscard]] inline std::size_t utf8_prefix(std::string_view text) {
+  static constexpr std::uint32_t smallest[] = {0, 0x80, 0x800, 0x10000};  // by bytes that follow
+  for (std::size_t at = 0;;) {
+    if (at == text.size()) return at;
+    const auto lead = static_cast<std::uint32_t>(static_cast<unsigned char>(text[at]));
+    const std::size_t more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+    if ((lead >= 0x80 && lead < 0xc0) || lead >= 0xf8 || at + more >= text.size()) return at;
+    std::uint32_t code = more == 0 ? lead : lead & (0x3fu >> more);
+    for (std::size_t i = 1; i <= more; ++i) {
+      const auto byte = static_cast<std::uint32_t>(static_cast<unsigned char>(text[at + i]));
+      if (byte >> 6 != 2) return at;
+      code = (code << 6) | (byte & 0x3f);
+    }
+    if (code < smallest[more] || code >= 0x110000) return at;
+    at += more + 1;
+  }
+}
+
 /// Opcode UNICODE: Latin-1 with \uXXXX and \UXXXXXXXX.
 [[nodiscard]] inline std::optional<std::string> decode_raw_unicode(std::string_view text) {
   std::string out;

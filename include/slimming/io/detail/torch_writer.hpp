@@ -11,6 +11,7 @@
 #include <slimming/core/error.hpp>               // bad_value
 #include <slimming/core/tensor.hpp>              // any_tensor
 #include <slimming/io/checkpoint.hpp>            // checkpoint
+#include <slimming/io/detail/pickle_text.hpp>    // utf8_prefix
 #include <slimming/io/detail/torch_objects.hpp>  // torch_type_names
 #include <slimming/io/detail/zip_archive.hpp>    // zip_builder
 
@@ -54,6 +55,10 @@ class pickler {
   void text(std::string_view value) {
     if (value.size() > std::numeric_limits<std::uint32_t>::max())
       throw bad_value("write_torch", "a text beyond 4 GiB");
+    if (const std::size_t read = utf8_prefix(value); read < value.size())
+      throw bad_value("write_torch", "the text '" + std::string(value.substr(0, read)) +
+                                         "...' is not UTF-8 at its byte " + std::to_string(read) +
+                                         ", as Python's texts are; give it another name");
     raw("X");  // BINUNICODE
     little(value.size(), 4);
     raw(value);
