@@ -118,3 +118,12 @@ TEST_CASE("a bomb is refused before it unfolds, unless the caller trusts it") {
   CHECK_THAT(hostile::refusal(bomb, npz_of), containing("zeros.npy") && containing("too many"));
   CHECK(sl::io::parse_npz(bomb, "bomb.npz", {.expansion = 2000})[0].value.size() == 1 << 22);
 }
+
+TEST_CASE("two entries of one name are refused") {
+  const bytes one = array("{'descr': '<f4', 'fortran_order': False, 'shape': ()}", 4);
+  sl::io::detail::zip_builder archive;
+  archive.add("w.npy", one);
+  archive.add("w", one);
+  CHECK(hostile::refusal(archive.finish(), npz_of).find("second array of the name 'w'") !=
+        std::string::npos);
+}

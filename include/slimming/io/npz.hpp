@@ -15,12 +15,13 @@
 #include <slimming/io/detail/npy_header.hpp>   // read_npy_header
 #include <slimming/io/detail/zip_archive.hpp>  // zip_archive
 
-#include <cstddef>      // std::byte
-#include <filesystem>   // std::filesystem::path
-#include <span>         // std::span
-#include <string>       // std::string
-#include <string_view>  // std::string_view
-#include <vector>       // std::vector
+#include <cstddef>        // std::byte
+#include <filesystem>     // std::filesystem::path
+#include <span>           // std::span
+#include <string>         // std::string
+#include <string_view>    // std::string_view
+#include <unordered_set>  // std::unordered_set
+#include <vector>         // std::vector
 
 namespace slimming::inline v0::io {
 
@@ -48,16 +49,20 @@ namespace slimming::inline v0::io {
 }
 
 /// Parses an archive of arrays, stored or deflated; names lose their ".npy".
-/// \throws bad_file  naming the entry; also when the entries unfold beyond \p limits.
+/// \throws bad_file  naming the entry; also when two have one name ("w" and "w.npy"), and when they
+///                   unfold beyond \p limits.
 [[nodiscard]] inline std::vector<named_tensor> parse_npz(std::span<const std::byte> bytes,
                                                          std::string_view path,
                                                          read_limits limits = {}) {
   detail::zip_archive archive(bytes, path, limits);
   std::vector<named_tensor> tensors;
+  std::unordered_set<std::string> names;
   for (const detail::zip_archive::entry& entry : archive.entries()) {
     const std::vector<std::byte> content = archive.read(entry.name);
     std::string name = entry.name;
     if (name.ends_with(".npy")) name.erase(name.size() - 4);
+    if (!names.insert(name).second)
+      throw bad_file(path, entry.name, "is a second array of the name '" + name + "'");
     tensors.push_back({std::move(name), parse_npy(content, std::string(path) + ": " + entry.name)});
   }
   return tensors;
