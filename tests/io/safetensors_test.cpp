@@ -164,6 +164,7 @@ TEST_CASE("a header of the wrong form is refused at its first surprise") {
   CHECK_THAT(refusal(R"({"a":null})"), containing("null"));
   CHECK_THAT(refusal(R"({"a":true})"), containing("boolean"));
   CHECK_THAT(refusal("{} {}"), containing("not JSON"));
+  CHECK(refusal(std::string("{}\0{", 4)).find("not JSON at byte 2") != std::string::npos);
   CHECK_THAT(refusal("[]"), containing("does not start with '{'"));
   CHECK_THAT(refusal("{\"\xff\":1}"), containing("not JSON"));
   CHECK_THAT(refusal("{" + std::string(200'000, '{')), containing("not JSON"));

@@ -221,6 +221,8 @@ class safetensors_sax {
                                                                  std::string_view path) {
   if (text.empty() || text.front() != '{')
     throw bad_file(path, "offset 8", "not a safetensors file: the header does not start with '{'");
+  if (const std::size_t end = text.find('\0'); end != text.npos)  // sax_parse would stop there
+    throw bad_file(path, "header", "not JSON at byte " + std::to_string(end) + " of the header");
   safetensors_sax events;
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &events))
     throw bad_file(path, "header", events.error);
