@@ -75,7 +75,9 @@ struct onnx_document {
 ///
 /// \param facts  what infer() says of `document.net`: new shapes for the file's declarations. Without
 ///               them, hints that may be stale are left out; inputs and outputs stay as declared.
-/// \throws unsupported  if the file would exceed the 2 GiB that protocol buffers allow.
+/// \throws unsupported  if the file would exceed the 2 GiB that protocol buffers allow, or if the
+///                      network carries an initialiser (see parse_onnx) that `document.source` does
+///                      not hold.
 [[nodiscard]] inline std::vector<std::byte> onnx_bytes(const onnx_document& document,
                                                        std::span<const value_facts> facts = {}) {
   const detail::wire_file source{document.source, "write_onnx"};

@@ -97,6 +97,11 @@ class onnx_writer {
         list_original(field);
       } else if (field.number == proto::kInitializerFieldNumber) {
         note_initializer(field);
+      } else if (field.number == proto::kSparseInitializerFieldNumber) {
+        in_source_.insert(
+            parse_message<onnx::SparseTensorProto>(field, source_, "sparse initialiser")
+                .values()
+                .name());
       }
     });
     wire_writer nodes;
@@ -157,6 +162,7 @@ class onnx_writer {
     }
     if (const any_tensor* now = net_.initializer(net_.find(name)))
       note_change(name, extents, now->extents());
+    in_source_.insert(std::move(name));
   }
   void note_change(const std::string& name, const shape& before, const shape& now) {
     if (before == now) return;
@@ -182,7 +188,10 @@ class onnx_writer {
   }
   void write_nodes(wire_writer& graph) {
     for (const op_node& node : net_.nodes()) {
-      if (node.domain == own_domain && node.op == carried_initializer_op) continue;
+      if (node.domain == own_domain && node.op == carried_initializer_op) {
+        require_in_source(node);
+        continue;
+      }
       onnx_node now = named(node);
       const auto first = std::ranges::find_if(now.outputs, [](auto name) { return !name.empty(); });
       const auto found =
@@ -197,6 +206,15 @@ class onnx_writer {
                     node_to_onnx(now, before, message, source_, files_));
       domains_.emplace(now.domain == "ai.onnx" ? "" : now.domain);
     }
+  }
+  /// Only the file that a carried initialiser was read from holds its elements.
+  void require_in_source(const op_node& node) const {
+    const std::string& name = net_.at(node.outputs.at(0)).name;
+    if (!in_source_.contains(name))
+      throw unsupported("write_onnx",
+                        "the elements of initialiser '" + name +
+                            "' are of a kind that a model does not hold, and the network does not "
+                            "come from the ONNX file that has them; start from that file");
   }
   /// A Constant node's tensor may be a parameter too.
   void note_constants(const onnx_node& now, const onnx_node& before) {
@@ -358,6 +376,7 @@ class onnx_writer {
   std::span<const value_facts> facts_;
   external_data& files_;
   std::unordered_map<std::string_view, std::span<const std::byte>> original_nodes_;
+  std::unordered_set<std::string> in_source_;  // names of initialisers, sparse ones too
   std::unordered_set<std::string> written_;
   std::set<std::string> domains_;  // of the nodes, less those that the file imports
   std::set<std::string> kept_metadata_;
