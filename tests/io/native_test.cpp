@@ -206,12 +206,25 @@ TEST_CASE("a graph that is not one is refused by what is wrong") {
   CHECK_THAT(with(R"({"name":"v","dtype":"float32","data":true})", ""),
              containing("'v'") && containing("missing"));
   CHECK_THAT(with(R"({"name":"w","dtype":"int8","data":true})", ""), containing("float32"));
+  const auto refuses = [](const std::string& message, const std::string& what) {
+    return message.find(what) != std::string::npos;
+  };
+  // Numbers that are no integers are not cut to some, and what is declared of a tensor holds.
+  CHECK(refuses(with(R"({"name":"x","dtype":"float32","shape":[1.5]})", ""), "1.5 is no integer"));
+  CHECK(refuses(with(R"({"name":"x","dtype":"float32","shape":[1e300]})", ""), "is no integer"));
+  CHECK(refuses(with(R"({"name":"x","dtype":"float32","shape":[18446744073709551615]})", ""),
+                "18446744073709551615 is no integer of 64 bits"));
+  CHECK(refuses(with(R"({"name":"w","dtype":"float32","shape":[3],"data":true})", ""),
+                "'w': is declared as (3), got (2)"));
+  CHECK(refuses(refusal(R"({"format":"slimming-model/1","opsets":{"":1e30}})"), "is no integer"));
   const auto attribute = [&](const std::string& pair) {
     return with(x + "," + y,
                 R"({"op":"Relu","name":"r","inputs":["x"],"outputs":["y"],"attributes":{"a":)" +
                     pair + "}}");
   };
   CHECK(attribute(R"(["int",1])") == "accepted");
+  CHECK(refuses(attribute(R"(["int",2.5])"), "2.5 is no integer"));
+  CHECK(refuses(attribute(R"(["ints",[1,1e300]])"), "is no integer"));
   CHECK_THAT(attribute(R"(["word",1])"), containing("unknown kind 'word'"));
   CHECK_THAT(attribute(R"(["int"])"), containing("bad_file"));
   CHECK_THAT(attribute("7"), containing("bad_file"));

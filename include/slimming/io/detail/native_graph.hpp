@@ -18,8 +18,8 @@
 #include <cmath>              // std::isfinite
 #include <concepts>           // std::same_as
 #include <cstddef>            // std::size_t
+#include <cstdint>            // std::uint64_t
 #include <limits>             // std::numeric_limits
-#include <map>                // std::map
 #include <nlohmann/json.hpp>  // ordered_json
 #include <optional>           // std::optional
 #include <string>             // std::string
@@ -27,7 +27,7 @@
 #include <system_error>       // std::errc
 #include <unordered_map>      // std::unordered_map
 #include <unordered_set>      // std::unordered_set
-#include <utility>            // std::move
+#include <utility>            // std::in_range, std::move
 #include <variant>            // std::visit
 #include <vector>             // std::vector
 
@@ -179,7 +179,8 @@ class native_graph_reader {
       const json graph = json::parse(text_);
       if (graph.at("format").get<std::string>() != native_graph_format)
         throw bad_value("format", "is not '" + std::string(native_graph_format) + "'");
-      net_.opsets = graph.at("opsets").get<std::map<std::string, index_t>>();
+      for (const auto& [domain, version] : graph.at("opsets").items())
+        net_.opsets[domain] = integer(version);
       read_values(graph);
       std::size_t n = 0;
       for (const json& node : graph.at("nodes")) read_node(node, n++);
@@ -203,7 +204,7 @@ class native_graph_reader {
       if (name.empty()) throw bad_value("value", "has no name");
       const dtype type = type_named(value.at("dtype").get<std::string>());
       std::optional<shape> extents;
-      if (value.contains("shape")) extents = checked(value.at("shape").get<shape>(), name);
+      if (value.contains("shape")) extents = checked(integers(value.at("shape")), name);
       const bool is_input = inputs.erase(name) > 0;
       const value_id v = is_input ? net_.add_input(name, {}, type) : net_.add_value(name, {}, type);
       net_.at(v).extents = std::move(extents);
@@ -212,6 +213,11 @@ class native_graph_reader {
       if (net_.at(v).data->type() != type)
         throw bad_value("tensor '" + name + "'",
                         "is of type " + std::string(name_of(net_.at(v).data->type())));
+      if (const auto& declared = net_.at(v).extents;
+          declared && *declared != net_.at(v).data->extents())
+        throw bad_value("tensor '" + name + "'", "is declared as " + to_string(*declared) +
+                                                     ", got " +
+                                                     to_string(net_.at(v).data->extents()));
     }
     if (!inputs.empty()) throw bad_value("input '" + *inputs.begin() + "'", "is not declared");
   }
@@ -256,11 +262,11 @@ class native_graph_reader {
   [[nodiscard]] attribute read_attribute(std::size_t n, const std::string& key, const json& pair) {
     const auto kind = pair.at(0).get<std::string>();
     const json& value = pair.at(1);
-    if (kind == "int") return value.get<index_t>();
+    if (kind == "int") return integer(value);
     if (kind == "real") return real(value);
     if (kind == "text") return value.get<std::string>();
     if (kind == "hex") return from_hex(value.get<std::string>());
-    if (kind == "ints") return value.get<std::vector<index_t>>();
+    if (kind == "ints") return integers(value);
     if (kind == "texts") return value.get<std::vector<std::string>>();
     if (kind == "bytes") return opaque_attribute{from_hex(value.get<std::string>())};
     if (kind == "tensor") return taken(attribute_tensor_name(n, key));
@@ -275,6 +281,18 @@ class native_graph_reader {
       return list;
     }
     throw bad_value("attribute '" + key + "'", "is of the unknown kind '" + kind + "'");
+  }
+  // get() would cut 1.5 to 1, and 2^63 to a negative number.
+  [[nodiscard]] static index_t integer(const json& value) {
+    if (!value.is_number_integer() ||
+        (value.is_number_unsigned() && !std::in_range<index_t>(value.get<std::uint64_t>())))
+      throw bad_value("number", value.dump() + " is no integer of 64 bits");
+    return value.get<index_t>();
+  }
+  [[nodiscard]] static std::vector<index_t> integers(const json& values) {
+    std::vector<index_t> list;
+    for (const json& value : values) list.push_back(integer(value));
+    return list;
   }
   [[nodiscard]] static double real(const json& value) {
     if (!value.is_string()) return value.get<double>();
