@@ -91,4 +91,11 @@ TEST_CASE("a file that is no plan is declined with the member at fault") {
       complaint("[],", R"([{"tensor": "a", "channels": 1, "reason": "", "why": "?"}],)"),
       "/pinned/0/why"));
   CHECK(test::contains(complaint("\"macs\": 0", "\"mac\": 0"), "/before: has no 'macs'"));
+  // Of two decisions about one parameter or axis, none is taken.
+  CHECK(test::contains(complaint("\"1\": [0, 2]", R"("1": [0], "1": [0, 2])"),
+                       "'1': is named twice"));
+  CHECK(test::contains(complaint("\"w\":", R"("w": {"shape": [2], "keep": {}}, "w":)"),
+                       "'w': is named twice"));
+  CHECK(test::contains(complaint("4, \"macs\": 0}}", std::string("4, \"macs\": 0}}\0 }", 19)),
+                       "is not JSON"));
 }

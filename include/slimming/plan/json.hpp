@@ -23,15 +23,16 @@
 
 #include <nlohmann/json.hpp>  // nlohmann::ordered_json
 
-#include <algorithm>    // std::find_if
-#include <array>        // std::array
-#include <charconv>     // std::from_chars
-#include <cstdint>      // std::uint64_t
-#include <limits>       // std::numeric_limits
-#include <string>       // std::string
-#include <string_view>  // std::string_view
-#include <utility>      // std::pair
-#include <vector>       // std::vector
+#include <algorithm>      // std::find_if
+#include <array>          // std::array
+#include <charconv>       // std::from_chars
+#include <cstdint>        // std::uint64_t
+#include <limits>         // std::numeric_limits
+#include <string>         // std::string
+#include <string_view>    // std::string_view
+#include <unordered_set>  // std::unordered_set
+#include <utility>        // std::pair
+#include <vector>         // std::vector
 
 namespace slimming::inline v0 {
 
@@ -185,12 +186,34 @@ class json_reader {
 }
 [[nodiscard]] inline std::string to_json(const prune_plan& plan) { return to_json(plan.record()); }
 
+namespace detail {
+
+/// \throws bad_file  if \p text is no JSON, or an object names a member twice: nlohmann takes the
+///                   last one in silence.
+[[nodiscard]] inline nlohmann::ordered_json parsed_plan(std::string_view text,
+                                                        std::string_view file) {
+  using json = nlohmann::ordered_json;
+  std::vector<std::unordered_set<std::string>> open;  // names in the objects around
+  const auto watch = [&](int, json::parse_event_t event, json& parsed) {
+    if (event == json::parse_event_t::object_start) open.emplace_back();
+    if (event == json::parse_event_t::object_end) open.pop_back();
+    if (event == json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second)
+      throw bad_file(file, "'" + parsed.get<std::string>() + "'", "is named twice; keep one");
+    return true;
+  };
+  json document = json::parse(text.begin(), text.end(), watch, false);
+  const bool is_cut = text.find('\0') != std::string_view::npos;  // parse() takes it for the end
+  if (document.is_discarded() || is_cut) throw bad_file(file, "", "is not JSON");
+  return document;
+}
+
+}  // namespace detail
+
 /// \p file only appears in messages.
 /// \throws bad_file  naming the member if the text is no plan of this format.
 [[nodiscard]] inline plan_record plan_from_json(std::string_view text,
                                                 std::string_view file = "plan") {
-  const auto document = nlohmann::ordered_json::parse(text.begin(), text.end(), nullptr, false);
-  if (document.is_discarded()) throw bad_file(file, "", "is not JSON");
+  const nlohmann::ordered_json document = detail::parsed_plan(text, file);
   const detail::json_reader root(document, "", file);
   if (root["format"].text() != detail::plan_format)
     root["format"].fail("is '" + root["format"].text() + "', expected '" +

@@ -15,9 +15,11 @@
 #include <slimming/plan/plan.hpp>               // prune_plan
 #include <slimming/plan/record.hpp>             // plan_record
 
+#include <cstddef>      // std::size_t
 #include <cstdint>      // std::int32_t
 #include <string>       // std::string
 #include <string_view>  // std::string_view
+#include <utility>      // std::exchange
 #include <vector>       // std::vector
 
 namespace slimming::inline v0 {
@@ -39,11 +41,12 @@ namespace slimming::inline v0 {
       throw plan_mismatch(name_of(k), "two parameters of the record have this name");
   const channel_groups groups(graph);
   std::vector<std::int32_t> decided(static_cast<std::size_t>(groups.count()), -1);
-  std::size_t found = 0;
+  std::vector<char> is_used(record.parameters.size(), 0);
   for (const auto& p : graph.parameters()) {
     const std::int32_t entry = by_name.find(p.value.name, name_of);
     if (entry < 0) throw plan_mismatch(p.value.name, "the record has no parameter of this name");
-    ++found;
+    if (std::exchange(is_used[static_cast<std::size_t>(entry)], 1))
+      throw plan_mismatch(p.value.name, "two parameters of the network have this name");
     const parameter_cut& cut = record.parameters[static_cast<std::size_t>(entry)];
     const auto extents = p.value.array.extents();
     if (extents.size() != cut.before.size())
@@ -70,9 +73,9 @@ namespace slimming::inline v0 {
       }
     }
   }
-  if (found != record.parameters.size())
-    throw plan_mismatch("replay", "the record has " + std::to_string(record.parameters.size()) +
-                                      " parameters, the network " + std::to_string(found));
+  for (std::size_t k = 0; k < is_used.size(); ++k)
+    if (!is_used[k])
+      throw plan_mismatch(record.parameters[k].name, "the network has no parameter of this name");
   mask keep(groups.count());
   for (index_t g = 0; g < groups.count(); ++g)
     if (decided[static_cast<std::size_t>(g)] == 0) keep.set(g, false);
