@@ -25,8 +25,8 @@ namespace slimming::inline v0 {
 using value_id = std::int32_t;
 inline constexpr value_id no_value = -1;
 
-/// Bytes that we carry and do not read, as ONNX writes them: subgraphs, sparse tensors, attributes of
-/// future kinds.
+/// Bytes that we carry and do not read, as ONNX writes them: subgraphs, sparse tensors, attributes
+/// of future kinds.
 struct opaque_attribute {
   std::string bytes;
   friend bool operator==(const opaque_attribute&, const opaque_attribute&) = default;

@@ -3,8 +3,8 @@
 #pragma once
 
 /// \file
-/// Moves tensors that lie beside a network into the messages that refer to them, wherever those are:
-/// what is written may lie in another folder.
+/// Moves tensors that lie beside a network into the messages that refer to them, wherever those
+/// are: what is written may lie in another folder.
 /// Area: io, internal. Component: onnx.
 
 #include <slimming/core/dtype.hpp>             // dtype

@@ -3,7 +3,8 @@
 #pragma once
 
 /// \file
-/// What subgraphs that a model carries unread may read: they name values of the network around them.
+/// What subgraphs that a model carries unread may read: they name values of the network around
+/// them.
 /// Area: model, internal.
 
 #include <slimming/model/model.hpp>    // model
