@@ -3,8 +3,10 @@
 #include <slimming/core/random.hpp>
 #include <slimming/data/image.hpp>
 
+#include <array>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include "tests/support/catch.hpp"
 
@@ -77,6 +79,21 @@ TEST_CASE("resize_and_crop covers any size exactly and keeps the aspect ratio") 
   for (int y = 0; y < 4; ++y)
     for (int x = 0; x < 8; ++x) wide.pixels.push_back(x < 2 || x >= 6 ? 255 : 10);
   CHECK(sl::resize_and_crop(wide, 4, 4).pixels == std::vector<std::uint8_t>(16, 10));
+}
+
+TEST_CASE("resize_and_crop is the middle of the whole image resized, and no more is computed") {
+  const auto source = pattern(7, 23, 3);
+  for (const auto& [h, w, scaled_h, scaled_w] :
+       std::vector<std::array<sl::index_t, 4>>{{4, 5, 4, 13}, {9, 3, 9, 30}, {3, 40, 12, 40}})
+    CHECK(sl::resize_and_crop(source, h, w).pixels ==
+          sl::center_crop(sl::resize(source, scaled_h, scaled_w), h, w).pixels);
+
+  // Resized as a whole, this would be 10^6 times as wide as high: 675 GB of pixels.
+  const sl::index_t n = 1'000'000;
+  sl::image strip{1, n, 3, std::vector<std::uint8_t>(static_cast<std::size_t>(3 * n), 7)};
+  CHECK(sl::resize_and_crop(strip, 474, 474).pixels == std::vector<std::uint8_t>(474 * 474 * 3, 7));
+  std::swap(strip.height, strip.width);
+  CHECK(sl::resize_and_crop(strip, 474, 474).pixels == std::vector<std::uint8_t>(474 * 474 * 3, 7));
 }
 
 TEST_CASE("extents that are not positive are refused") {
