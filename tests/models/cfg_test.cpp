@@ -39,6 +39,7 @@ TEST_CASE("scaling rounds every width, keeps at least one channel and leaves poo
   CHECK_THROWS_AS(c.scaled(-1), sl::bad_value);
   CHECK_THROWS_AS(c.scaled(std::numeric_limits<double>::quiet_NaN()), sl::bad_value);
   CHECK_THROWS_AS(c.scaled(std::numeric_limits<double>::infinity()), sl::bad_value);
+  CHECK_THROWS_AS(c.scaled(1e18), sl::bad_value);  // not one channel, as a number that overflows
 }
 
 TEST_CASE("the cfg of a network is the one that it was built from") {

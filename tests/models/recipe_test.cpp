@@ -77,6 +77,8 @@ TEST_CASE("what cannot be built is refused with a name") {
   CHECK_THROWS_AS(b.conv("a", x, 4, 3), sl::bad_value);  // the name is taken
   CHECK_THROWS_AS(models::builder({.classes = 0}), sl::bad_value);
   CHECK_THROWS_AS(models::builder({.height = -32}), sl::bad_value);
+  constexpr sl::index_t half = sl::index_t{1} << 32;  // the square of it would count as 0 pixels
+  CHECK_THROWS_AS(models::builder({.height = half, .width = half}), sl::bad_value);
 }
 
 TEST_CASE("a finished network knows its input, its output and what it is") {

@@ -37,18 +37,20 @@ struct cfg {
     return result;
   }
   /// Every width multiplied and rounded, at least 1.
-  /// \throws bad_value  if \p multiplier is not positive or not finite.
+  /// \throws bad_value  if \p multiplier is not positive, not finite or beyond any memory.
   [[nodiscard]] cfg scaled(double multiplier) const;
 
   friend bool operator==(const cfg&, const cfg&) = default;
 };
 
 /// \p width times \p multiplier, rounded, at least 1.
-/// \throws bad_value  if \p multiplier is not positive or not finite.
+/// \throws bad_value  if \p multiplier is not positive, not finite or beyond any memory.
 [[nodiscard]] inline index_t scaled_width(index_t width, double multiplier) {
   if (!(multiplier > 0) || !std::isfinite(multiplier))
     throw bad_value("width multiplier", multiplier);
-  return std::max<index_t>(1, std::llround(static_cast<double>(width) * multiplier));
+  const double scaled = static_cast<double>(width) * multiplier;
+  if (scaled > 0x1p40) throw bad_value("width multiplier: a layer would be too wide", multiplier);
+  return std::max<index_t>(1, std::llround(scaled));
 }
 
 inline cfg cfg::scaled(double multiplier) const {

@@ -50,10 +50,12 @@ class builder {
     index_t width = 0;
   };
 
-  /// \throws bad_value  if an extent of the input or the number of classes is not positive.
+  /// \throws bad_value  if an extent of the input or the number of classes is not positive, or the
+  ///                    input has more elements than can be counted.
   explicit builder(const recipe& r) : recipe_(r) {
     for (const index_t n : {r.classes, r.channels, r.height, r.width})
       if (n <= 0) throw bad_value("recipe: extent", n);
+    (void)element_count(shape{r.channels, r.height, r.width});
     net_.opsets[""] = 17;
     input_ = {net_.add_input("input", {-1, r.channels, r.height, r.width}), r.channels, r.height,
               r.width};
