@@ -7,11 +7,12 @@
 #include "tests/support/temporary_directory.hpp"  // temporary_directory
 #include "tests/train/tiny_run.hpp"               // tiny_classifier, coloured_noise
 
-#include <cmath>    // std::isfinite
-#include <fstream>  // std::ifstream
-#include <limits>   // std::numeric_limits
-#include <string>   // std::string
-#include <vector>   // std::vector
+#include <cmath>      // std::isfinite
+#include <fstream>    // std::ifstream
+#include <limits>     // std::numeric_limits
+#include <stdexcept>  // std::runtime_error
+#include <string>     // std::string
+#include <vector>     // std::vector
 
 namespace sl = slimming;
 using namespace test_support;
@@ -68,6 +69,23 @@ TEST_CASE("a network learns what can be learnt, and every epoch is reported") {
   CHECK(seen.front().learning_rate == Approx(0.1));
   CHECK(seen.back().learning_rate == Approx(0.001));
   CHECK(seen.back().images_per_second > 0);
+}
+
+TEST_CASE(
+    "an epoch has been saved when it is reported, so that a reader who throws costs nothing") {
+  const auto images = coloured_noise(48);
+  const temporary_directory folder;
+  auto options = tiny_options(4);
+  options.checkpoint = folder / "last.safetensors";
+  auto net = tiny_classifier(tiny_batch);
+  sl::loader batches(images, tiny_batches(tiny_batch));
+  sl::trainer<sl::cpu_device> t(net, {}, batches, options, sl::cpu_device(2));
+  sl::trainer_callbacks c;
+  c.epoch = [](const sl::epoch_record&) { throw std::runtime_error("the pipe is closed"); };
+  CHECK_THROWS_AS(t.run(c), std::runtime_error);
+  const auto saved = sl::read_checkpoint(options.checkpoint);
+  CHECK(saved.state.position == sl::loader_position{1, 0});
+  CHECK(saved.state.history.size() == 1);
 }
 
 TEST_CASE("the same seed gives the same weights on any number of threads") {

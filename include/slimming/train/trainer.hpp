@@ -69,7 +69,7 @@ struct training_progress {
 /// What the caller wants to be told, and asked. All may be empty.
 struct trainer_callbacks {
   std::function<void(const training_progress&)> step = {};
-  std::function<void(const epoch_record&)> epoch = {};
+  std::function<void(const epoch_record&)> epoch = {};  ///< it has been saved
   /// Asked after every step: true saves and returns. A signal handler sets what this reads.
   std::function<bool()> should_stop = {};
   /// Gets what a checkpoint holds, instead of the file.
@@ -135,11 +135,15 @@ class trainer {
     while (state_.position.epoch < options_.until_epoch.value_or(options_.epochs)) {
       train_batch(callbacks);
       const bool ends_epoch = state_.position.batch == 0;
-      if (ends_epoch) end_epoch(callbacks);
+      if (ends_epoch) {
+        end_epoch();
+        save(callbacks);  // before anybody hears of the epoch, who may throw or end the program
+        if (callbacks.epoch) callbacks.epoch(state_.history.back());
+      }
       const bool stop = callbacks.should_stop && callbacks.should_stop();
       const bool save_now = options_.save_every_batches > 0 &&
                             state_.position.batch % options_.save_every_batches == 0;
-      if (ends_epoch || stop || save_now) save(callbacks);
+      if (!ends_epoch && (stop || save_now)) save(callbacks);
       if (stop && !is_finished()) return outcome::stopped;
     }
     return outcome::finished;
@@ -208,7 +212,7 @@ class trainer {
     learning_rate_ = sgd.learning_rate;
   }
 
-  void end_epoch(const trainer_callbacks& callbacks) {
+  void end_epoch() {
     require_finite();
     epoch_record r;
     r.epoch = state_.position.epoch - 1;
@@ -226,7 +230,6 @@ class trainer {
     }
     state_.history.push_back(r);
     state_.progress = {};
-    if (callbacks.epoch) callbacks.epoch(r);
   }
 
   [[nodiscard]] double loss() const {
