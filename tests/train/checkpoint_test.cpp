@@ -49,6 +49,17 @@ TEST_CASE("a checkpoint comes back as it was written, to the last bit") {
             t->converted<float>());
 }
 
+TEST_CASE(
+    "a run that ends between log and checkpoint has an epoch too many in the log, not too few") {
+  const temporary_directory folder;
+  std::filesystem::create_directory(folder / "x.safetensors");  // so that it cannot be written
+  CHECK_THROWS_AS(sl::save_run(folder / "x.safetensors", tiny_classifier(4), {}, some_state()),
+                  sl::bad_file);
+  std::ifstream log(folder / "log.jsonl");
+  std::string line;
+  CHECK((std::getline(log, line) && std::getline(log, line)));
+}
+
 TEST_CASE("a checkpoint of another network is refused and changes nothing") {
   const temporary_directory folder;
   auto net = tiny_classifier(4);
@@ -71,4 +82,11 @@ TEST_CASE("files that are no checkpoints are refused") {
   file.metadata["slimming.training"] = "{\"epoch\": \"soon\"}";
   sl::io::write_safetensors(folder / "odd.safetensors", file);
   CHECK_THROWS_AS(sl::read_checkpoint(folder / "odd.safetensors"), sl::bad_file);
+  auto state = sl::detail::state_to_json(some_state());
+  state["version"] = 2;
+  file.metadata["slimming.training"] = state.dump();
+  sl::io::write_safetensors(folder / "new.safetensors", file);
+  CHECK(message_of([&] { (void)sl::read_checkpoint(folder / "new.safetensors"); }) ==
+        "slimming: bad_file: " + (folder / "new.safetensors").string() +
+            ": metadata 'slimming.training': is of version 2, this reads version 1");
 }

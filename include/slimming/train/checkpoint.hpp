@@ -62,9 +62,10 @@ namespace detail {
 
 inline constexpr std::string_view velocity_prefix = "velocity/";
 inline constexpr std::string_view state_key = "slimming.training";
+inline constexpr index_t state_version = 1;
 
 [[nodiscard]] inline nlohmann::json state_to_json(const training_state& s) {
-  return {{"version", 1},
+  return {{"version", state_version},
           {"epoch", s.position.epoch},
           {"batch", s.position.batch},
           {"iteration", s.iteration},
@@ -114,14 +115,16 @@ inline void write_checkpoint(const std::filesystem::path& path, const model& net
   io::write_safetensors(path, file);
 }
 
-/// Writes the checkpoint, and the records as JSON lines to "log.jsonl" beside it.
+/// Writes the records as JSON lines to "log.jsonl" beside the checkpoint, and the checkpoint.
 /// \throws bad_file  if one cannot be written.
 inline void save_run(const std::filesystem::path& checkpoint, const model& net,
                      const velocity_map& velocities, const training_state& state) {
-  write_checkpoint(checkpoint, net, velocities, state);
+  // The log first: a run that ends between the two does the epoch again and completes both, while
+  // nobody would add to the log of a checkpoint that says that all is done.
   const std::string log = to_json_lines(state.history);
   io::write_atomically(checkpoint.parent_path() / "log.jsonl",
                        std::as_bytes(std::span(log.data(), log.size())));
+  write_checkpoint(checkpoint, net, velocities, state);
 }
 
 /// \throws bad_file  if the file is missing, damaged or not a checkpoint of ours.
@@ -130,11 +133,17 @@ inline void save_run(const std::filesystem::path& checkpoint, const model& net,
   const auto found = file.metadata.find(std::string(detail::state_key));
   if (found == file.metadata.end())
     throw bad_file(path.string(), "metadata", "holds no training state");
+  const std::string entry = "metadata '" + std::string(detail::state_key) + "'";
   training_checkpoint c;
   try {
-    c.state = detail::state_from_json(nlohmann::json::parse(found->second));
+    const auto state = nlohmann::json::parse(found->second);
+    if (const auto version = state.at("version").get<index_t>(); version != detail::state_version)
+      throw bad_file(path.string(), entry,
+                     "is of version " + std::to_string(version) + ", this reads version " +
+                         std::to_string(detail::state_version));
+    c.state = detail::state_from_json(state);
   } catch (const nlohmann::json::exception& e) {
-    throw bad_file(path.string(), "metadata '" + std::string(detail::state_key) + "'", e.what());
+    throw bad_file(path.string(), entry, e.what());
   }
   for (io::named_tensor& t : file.tensors) {
     if (t.name.starts_with(detail::velocity_prefix)) {
