@@ -22,6 +22,7 @@ TEST_CASE("the CPU is a device, and its memory is aligned and zeroed") {
   CHECK(std::all_of(m.data(), m.data() + 1000, [](float f) { return f == 0.0f; }));
   CHECK(d.allocate(0).data() == nullptr);
   CHECK_THROWS_AS(sl::cpu_device(-1), sl::bad_value);
+  CHECK_THROWS_AS(sl::cpu_device(4097), sl::bad_value);
 }
 
 TEST_CASE("adding, copying and clearing reach every float of any length") {

@@ -55,9 +55,11 @@ class cpu_device {
                                                                     kernels::cpu::conv_options)>;
 
   /// \p threads: 0 for as many as the machine has. Results do not depend on it.
-  /// \throws bad_value  if it is negative.
+  /// \throws bad_value  if it is negative or above 4096: oneTBB ends the process where the system
+  ///                    gives no more threads.
   explicit cpu_device(int threads = 0, algorithm_choice choose = {}) : choose_(std::move(choose)) {
-    if (threads < 0) throw bad_value("cpu_device: threads", threads);
+    if (threads < 0 || threads > 4096)
+      throw bad_value("cpu_device: threads, from 0 to 4096", threads);
     arena_ = threads == 0 ? std::make_unique<tbb::task_arena>()
                           : std::make_unique<tbb::task_arena>(threads);
     arena_->initialize();
