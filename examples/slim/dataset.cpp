@@ -132,6 +132,8 @@ void dataset_options::complete(const remembered& metadata) {
     if (!(deviation > 0)) throw usage_error("--std: " + shortest(deviation) + " is not above 0");
   const std::string trained_on = get(metadata, "dataset");
   if (name_.empty()) name_ = trained_on.empty() ? "cifar10" : trained_on;
+  if (!image_size_.empty() && name_ != "folder")
+    throw usage_error("--image-size: is for --dataset folder, and the data set is " + name_);
   if (directory_.empty()) {
     const char* const from_environment = std::getenv("SLIMMING_DATA");
     if (from_environment == nullptr || *from_environment == '\0')
@@ -158,7 +160,11 @@ image_dataset dataset_options::read(data_split split,
     how.extents.height = image_size_[0];
     how.extents.width = image_size_[1];
   }
-  return read_image_folder(at / (split == data_split::train ? "train" : "test"), how);
+  const auto train = at / "train";
+  if (split == data_split::train) return read_image_folder(train, how);
+  // A label is a place in the list of classes, and the test images may lack a class.
+  if (std::filesystem::is_directory(train)) how.classes = image_folder_classes(train);
+  return read_image_folder(at / "test", how);
 }
 
 bool dataset_options::needs_training_images() const {

@@ -14,7 +14,7 @@ slimming_add_example(slim
   FILES slim/main.cpp slim/agreement.cpp slim/checks.cpp slim/convert.cpp slim/dataset.cpp slim/engine.cpp slim/engine_cpu.cpp ${slim_cuda}
         slim/eval.cpp slim/explain.cpp slim/finetune.cpp slim/info.cpp slim/iterate.cpp slim/model_facts.cpp slim/model_file.cpp
         slim/multipass.cpp slim/operators.cpp slim/output.cpp slim/progress.cpp slim/prune.cpp slim/pruning.cpp
-        slim/stop_signal.cpp slim/table.cpp slim/text.cpp slim/train.cpp slim/training.cpp slim/verify.cpp
+        slim/run_directory.cpp slim/stop_signal.cpp slim/table.cpp slim/text.cpp slim/train.cpp slim/training.cpp slim/verify.cpp
   COMPONENTS json data zip onnx)
 if(TARGET slim)
   # The program computes in two files; the others are options and tables, compiled in a few lots.

@@ -4,12 +4,13 @@
 /// \file
 /// slim finetune: trains a model on, by default without sparsity.
 
-#include "command.hpp"      // command, usage_error
-#include "dataset.hpp"      // dataset_options
-#include "model_facts.hpp"  // image_input, require_trainable
-#include "model_file.hpp"   // model_options, save_model, digest_of
-#include "operators.hpp"    // operators
-#include "training.hpp"     // training_options, run_stage
+#include "command.hpp"        // command, usage_error
+#include "dataset.hpp"        // dataset_options
+#include "model_facts.hpp"    // image_input, require_trainable
+#include "model_file.hpp"     // model_options, save_model, digest_of
+#include "operators.hpp"      // operators
+#include "run_directory.hpp"  // run_directory
+#include "training.hpp"       // training_options, run_stage
 
 #include <slimming/model/open_batch.hpp>  // open_batch
 
@@ -47,7 +48,7 @@ status finetune_command::run() {
   model& net = opened.net;
   open_batch(net, operators());
   data.complete(net.metadata);
-  open_run(how.run(), how.resumes());
+  const run_directory directory(how.run(), how.resumes(), checkpoint_name);
   const auto device = where.make();
   training_data images(data, how, *device, image_input(net));
   require_fit(net, images.train());

@@ -4,14 +4,15 @@
 /// \file
 /// slim iterate: masks more channels with every epoch of training, and cuts them out at the end.
 
-#include "command.hpp"      // command
-#include "dataset.hpp"      // dataset_options
-#include "model_facts.hpp"  // image_input, require_fit, require_logits
-#include "model_file.hpp"   // model_options, save_model, digest_of
-#include "operators.hpp"    // operators
-#include "pruning.hpp"      // pruning_options
-#include "text.hpp"         // percent
-#include "training.hpp"     // training_options, run_stage
+#include "command.hpp"        // command
+#include "dataset.hpp"        // dataset_options
+#include "model_facts.hpp"    // image_input, require_fit, require_logits
+#include "model_file.hpp"     // model_options, save_model, digest_of
+#include "operators.hpp"      // operators
+#include "pruning.hpp"        // pruning_options
+#include "run_directory.hpp"  // run_directory
+#include "text.hpp"           // percent
+#include "training.hpp"       // training_options, run_stage
 
 #include <slimming/model/open_batch.hpp>  // open_batch
 #include <slimming/models/cfg.hpp>        // cfg_of
@@ -99,7 +100,7 @@ status iterate_command::run() {
   model& net = opened.net;
   open_batch(net, operators());
   data.complete(net.metadata);
-  open_run(how.run(), how.resumes());
+  const run_directory directory(how.run(), how.resumes(), checkpoint_name);
   const auto device = where.make();
   training_data images(data, how, *device, image_input(net));
   require_fit(net, images.train());

@@ -5,6 +5,7 @@
 
 #include "checks.hpp"     // positive
 #include "command.hpp"    // usage_error
+#include "digest.hpp"     // digest
 #include "operators.hpp"  // operators
 #include "text.hpp"       // shortest
 
@@ -20,10 +21,7 @@
 #include <array>    // std::array
 #include <cstdint>  // std::uint64_t
 #include <cstdlib>  // std::strtod
-#include <iomanip>  // std::setw
 #include <set>      // std::set
-#include <span>     // std::as_bytes
-#include <sstream>  // std::ostringstream
 #include <utility>  // std::pair
 #include <variant>  // std::get_if
 
@@ -255,26 +253,17 @@ opened_model open_model(const std::filesystem::path& file, const topology_option
 }
 
 std::string digest_of(const model& net) {
-  std::uint64_t state = 0xcbf29ce484222325ull;  // FNV-1a
-  const auto add = [&](std::span<const std::byte> bytes) {
-    for (const std::byte b : bytes)
-      state = (state ^ std::to_integer<std::uint64_t>(b)) * 0x100000001b3ull;
-  };
-  const auto add_text = [&](const std::string& text) {
-    add(std::as_bytes(std::span(text.c_str(), text.size() + 1)));  // with the end
-  };
+  digest all;
   const io::safetensors file = io::to_safetensors({net});
   for (const auto& [key, value] : file.metadata) {
-    add_text(key);
-    add_text(value);
+    all.add(key);
+    all.add(value);
   }
   for (const io::named_tensor& t : file.tensors) {
-    add_text(t.name);
-    add(t.value.bytes());
+    all.add(t.name);
+    all.add(t.value.bytes());
   }
-  std::ostringstream text;
-  text << std::hex << std::setw(16) << std::setfill('0') << state;
-  return text.str();
+  return all.text();
 }
 
 void save_model(const opened_model& what, const std::filesystem::path& file) {

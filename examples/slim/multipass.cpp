@@ -5,15 +5,16 @@
 /// slim multipass: train with sparsity, prune, fine-tune, and again on the narrower network (Liu et
 /// al., ICCV 2017, section 3).
 
-#include "checks.hpp"      // positive
-#include "command.hpp"     // command
-#include "dataset.hpp"     // dataset_options
-#include "model_file.hpp"  // topology_options, save_model
-#include "operators.hpp"   // operators
-#include "pruning.hpp"     // pruning_options
-#include "table.hpp"       // table
-#include "text.hpp"        // percent, grouped
-#include "training.hpp"    // training_options, run_stage
+#include "checks.hpp"         // positive
+#include "command.hpp"        // command
+#include "dataset.hpp"        // dataset_options
+#include "model_file.hpp"     // topology_options, save_model
+#include "operators.hpp"      // operators
+#include "pruning.hpp"        // pruning_options
+#include "run_directory.hpp"  // run_directory
+#include "table.hpp"          // table
+#include "text.hpp"           // percent, grouped
+#include "training.hpp"       // training_options, run_stage
 
 #include <slimming/model/channels.hpp>  // connect
 #include <slimming/model/prune.hpp>     // prune
@@ -116,10 +117,12 @@ void multipass_command::pass(model& net, index_t number, training_data& images, 
 status multipass_command::run() {
   out.keep_apart({}, how.files());
   data.complete();
-  open_run(how.run(), how.resumes());
+  const run_directory directory(how.run(), how.resumes(), "pass-1");
   const auto device = where.make();
   training_data images(data, how, *device, {});
   model net = fresh_network(topology, images, how);
+  // What cannot be pruned as asked is known before it is trained for hours.
+  (void)choice.plan(connect(net, operators(), choice.connect()), global_ratio{share});
   std::ostream& text = out.text();
   text << images.words(topology.architecture(), *device) << '\n';
 

@@ -4,10 +4,11 @@
 /// \file
 /// slim train: trains a network from scratch with sparsity on the scale factors of batch norm.
 
-#include "command.hpp"     // command, usage_error
-#include "dataset.hpp"     // dataset_options
-#include "model_file.hpp"  // topology_options, save_model
-#include "training.hpp"    // training_options, run_stage
+#include "command.hpp"        // command, usage_error
+#include "dataset.hpp"        // dataset_options
+#include "model_file.hpp"     // topology_options, save_model
+#include "run_directory.hpp"  // run_directory
+#include "training.hpp"       // training_options, run_stage
 
 #include <memory>   // std::make_shared
 #include <ostream>  // std::ostream
@@ -42,7 +43,7 @@ struct train_command {
 status train_command::run() {
   out.keep_apart({}, how.files());
   data.complete();
-  open_run(how.run(), how.resumes());
+  const run_directory directory(how.run(), how.resumes(), checkpoint_name);
   const auto device = where.make();
   training_data images(data, how, *device, {});
   model net = fresh_network(topology, images, how);

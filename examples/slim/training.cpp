@@ -3,11 +3,14 @@
 
 #include "training.hpp"
 
-#include "checks.hpp"       // positive, not_negative
-#include "command.hpp"      // usage_error
-#include "progress.hpp"     // progress_line
-#include "stop_signal.hpp"  // stop_signal
-#include "text.hpp"         // percent, duration
+#include "checks.hpp"         // positive, not_negative
+#include "command.hpp"        // usage_error
+#include "digest.hpp"         // digest
+#include "model_facts.hpp"    // require_fit
+#include "progress.hpp"       // progress_line
+#include "run_directory.hpp"  // checkpoint_name
+#include "stop_signal.hpp"    // stop_signal
+#include "text.hpp"           // percent, duration
 
 #include <slimming/train/schedule.hpp>  // schedule
 
@@ -21,8 +24,6 @@ namespace slim {
 using namespace slimming;
 
 namespace {
-
-constexpr const char* checkpoint_name = "checkpoint.safetensors";
 
 /// A line per epoch, as it ends.
 class epoch_table {
@@ -61,17 +62,33 @@ void show(progress_line& line, const training_progress& p) {
                 grouped(static_cast<index_t>(p.images_per_second)) + " images/s");
 }
 
+std::string digest_of(const image_dataset& images) {
+  const image_extents e = images.extents();
+  digest all;
+  for (const index_t extent : {e.channels, e.height, e.width}) all.add(std::to_string(extent));
+  all.add(std::as_bytes(images.labels()));
+  all.add(std::as_bytes(images.pixels()));
+  return all.text();
+}
+
 /// Refuses to go on with other settings, and says which differ.
-void require_same(const std::string& saved, const nlohmann::ordered_json& now,
+void require_same(const std::string& saved, const std::string& present,
                   const std::filesystem::path& file) {
-  const auto before = nlohmann::ordered_json::parse(saved, nullptr, false);
+  const auto parsed = [](const std::string& settings) {
+    auto json = nlohmann::ordered_json::parse(settings, nullptr, false);
+    return json.is_object() ? json : nlohmann::ordered_json::object();
+  };
+  const auto before = parsed(saved), now = parsed(present);
+  const auto text_of = [](const nlohmann::ordered_json& settings, const std::string& key) {
+    return settings.contains(key) ? settings[key].dump() : "not given";
+  };
+  nlohmann::ordered_json all = before;
+  all.update(now);
   std::string differences;
-  for (const auto& [key, value] : now.items())
-    if (!before.is_object() || !before.contains(key) || before[key] != value)
-      differences +=
-          (differences.empty() ? "" : ", ") + key + " was " +
-          (before.is_object() && before.contains(key) ? before[key].dump() : "not given") +
-          " and is " + value.dump();
+  for (const auto& [key, value] : all.items())
+    if (!before.contains(key) || !now.contains(key) || before[key] != now[key])
+      differences += (differences.empty() ? "" : ", ") + key + " was " + text_of(before, key) +
+                     " and is " + text_of(now, key);
   if (!differences.empty())
     throw usage_error("--resume: " + file.string() + " was made with other settings: " +
                       differences + "; repeat the command line of the run");
@@ -153,7 +170,8 @@ trainer_options training_options::trainer() const {
 
 std::vector<named_file> training_options::files() const {
   std::vector<named_file> all;
-  for (const char* name : {"model.safetensors", "model.onnx", checkpoint_name, "log.jsonl"})
+  for (const char* name : {"model.safetensors", "model.onnx", "masked.safetensors", "plan.json",
+                           checkpoint_name, "log.jsonl"})
     all.push_back({"the run", run_ / name});
   return all;
 }
@@ -213,6 +231,7 @@ model fresh_network(const topology_options& topology, const training_data& image
                                                        .height = e.height,
                                                        .width = e.width,
                                                        .seed = how.seed()});
+  require_fit(net, images.train());
   for (const auto& [key, value] : images.memory()) net.metadata[key] = value;
   return net;
 }
@@ -221,18 +240,9 @@ nlohmann::ordered_json settings_of(const training_options& how, const training_d
   nlohmann::ordered_json settings = how.settings();
   for (const auto& [key, value] : images.memory()) settings[key] = value;
   settings["images"] = images.train().size();
+  settings["digest of the images"] = digest_of(images.train());
   if (!images.numerics().empty()) settings["numerics"] = images.numerics();
   return settings;
-}
-
-void open_run(const std::filesystem::path& run, bool resume) {
-  const bool exists = std::filesystem::exists(run);
-  if (exists && !std::filesystem::is_directory(run))
-    throw usage_error("--out: '" + run.string() + "' is no directory");
-  if (exists && !std::filesystem::is_empty(run) && !resume)
-    throw usage_error("--out: '" + run.string() +
-                      "' is not empty: go on with --resume, or name another directory");
-  std::filesystem::create_directories(run);
 }
 
 training_state run_stage(training_data& data, const stage& what, const output& out,
@@ -242,12 +252,14 @@ training_state run_stage(training_data& data, const stage& what, const output& o
   trainer_options options = what.how;
   options.phase = what.name;
   options.checkpoint = what.directory / checkpoint_name;
-  options.settings = what.settings.dump();
+  // A pattern for layers may be no UTF-8; JSON must be.
+  options.settings =
+      what.settings.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 
   std::optional<training_checkpoint> from;
   if (std::filesystem::exists(options.checkpoint)) {
     from = read_checkpoint(options.checkpoint);
-    require_same(from->state.settings, what.settings, options.checkpoint);
+    require_same(from->state.settings, options.settings, options.checkpoint);
     if (from->state.position.epoch >= options.epochs) {
       text << what.name << ": done before\n";
       return train(options, &*from, {}).state;

@@ -82,11 +82,12 @@ class training_data {
   std::unique_ptr<slimming::loader> batches_, test_batches_;
 };
 
-/// The network of the options for such images, with fresh weights.
+/// The network of the options for such images, with fresh weights. \throws usage_error  if they do
+/// not fit.
 [[nodiscard]] slimming::model fresh_network(const topology_options& topology,
                                             const training_data& images,
                                             const training_options& how);
-/// What decides the result besides the network that training starts from.
+/// What decides the result besides the network that training starts from: options and images.
 [[nodiscard]] nlohmann::ordered_json settings_of(const training_options& how,
                                                  const training_data& images);
 
@@ -106,9 +107,6 @@ struct stage {
   slimming::trainer_options how;
   nlohmann::ordered_json settings;
 };
-
-/// Makes the directory of a run. \throws usage_error  if it holds a run that is not to be resumed.
-void open_run(const std::filesystem::path& run, bool resume);
 
 /// Trains as it is told, from a checkpoint if there is one.
 using training_loop = std::function<training_result(const slimming::trainer_options&,

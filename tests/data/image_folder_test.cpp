@@ -60,6 +60,34 @@ TEST_CASE("the first damaged file in order is the one that is named, for any num
   }
 }
 
+TEST_CASE("listed classes keep their labels where one is missing, and a stranger is refused") {
+  temporary_directory dir;
+  for (const std::string name : {"train/ant", "train/bee", "train/cat", "test/bee", "test/cat"})
+    dir.write(name + "/a.png", flat_png(2, 2, 0, 0, 0));
+  const auto classes = sl::image_folder_classes(dir / "train");
+  CHECK(classes == std::vector<std::string>{"ant", "bee", "cat"});
+  const auto d = sl::read_image_folder(dir / "test", {.classes = classes});
+  CHECK(d.class_names() == classes);
+  CHECK(d.label(0) == 1);
+  CHECK(d.label(1) == 2);
+  dir.write("test/dog/a.png", flat_png(2, 2, 0, 0, 0));
+  CHECK(message_of([&] { (void)sl::read_image_folder(dir / "test", {.classes = classes}); }) ==
+        "slimming: bad_file: " + (dir / "test/dog").string() +
+            ": is none of the 3 classes, which are 'ant' ... 'cat'");
+  CHECK(message_of([&] { (void)sl::image_folder_classes(dir / "nowhere"); }) ==
+        "slimming: bad_file: " + (dir / "nowhere").string() + ": no such directory");
+}
+
+TEST_CASE("a link that leads nowhere is an error, not one image less") {
+  temporary_directory dir;
+  const auto file = dir.write("a/a.png", flat_png(2, 2, 0, 0, 0));
+  std::filesystem::create_symlink(file, dir / "a/b.png");
+  CHECK(sl::read_image_folder(dir.path()).size() == 2);
+  std::filesystem::create_symlink(dir / "gone.png", dir / "a/c.png");
+  CHECK(message_of([&] { (void)sl::read_image_folder(dir.path()); }) ==
+        "slimming: bad_file: " + (dir / "a/c.png").string() + ": no such file");
+}
+
 TEST_CASE("folders that hold nothing to learn from are refused") {
   temporary_directory dir;
   CHECK_THROWS_AS(sl::read_image_folder(dir / "missing"), sl::bad_file);

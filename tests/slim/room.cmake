@@ -1,1 +1,2 @@
 set(room_components json)
+set(data_test_components data json)

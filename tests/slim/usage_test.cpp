@@ -54,6 +54,9 @@ TEST_CASE("a wrong command line is answered in one line with exit code 2") {
   check_usage({"train", "--arch", "vgg11", "--out", "run"}, "--data");
   check_usage({"train", "--arch", "vgg11", "--data", "/no/such/folder", "--out", "run"},
               "/no/such/folder");
+  check_usage({"train", "--arch", "vgg11", "--data", test::sample_images(), "--image-size", "64,64",
+               "--out", "run"},
+              "--image-size: is for --dataset folder");
   check_usage({"finetune", "--data", test::sample_images(), "--out", "run"}, "MODEL");
   check_usage({"iterate", "/no/such.safetensors", "--data", test::sample_images(), "--out", "run"},
               "/no/such.safetensors");
@@ -163,6 +166,10 @@ TEST_CASE("no command writes over what it reads, nor twice to one file") {
   refused({"train", "--arch", "vgg11", "--data", images, "--out", folder / "run", "--json",
            folder / "run/model.safetensors"},
           "the run writes");
+  for (const std::string name : {"plan.json", "masked.safetensors"})
+    refused({"iterate", model, "--data", images, "--out", folder / "i", "--json",
+             folder / ("i/" + name)},
+            "the run writes");
   CHECK(slim({"convert", model, folder / "no.onnx"}).code == 0);
 }
 

@@ -15,7 +15,7 @@
 
 #include <tbb/parallel_for.h>  // tbb::parallel_for
 
-#include <algorithm>   // std::sort, std::transform
+#include <algorithm>   // std::find, std::sort, std::transform
 #include <cctype>      // std::tolower
 #include <exception>   // std::exception_ptr
 #include <filesystem>  // std::filesystem
@@ -34,6 +34,8 @@ struct image_folder_options {
 
   image_extents extents{3, 32, 32};  ///< channels: 3 (RGB) or 1 (grey)
   fit how = fit::crop;
+  /// What the labels count, as image_folder_classes() lists it. None: the folder's own classes.
+  std::vector<std::string> classes = {};
   index_t max_pixels = index_t{1} << 26;  ///< larger files are refused
 };
 
@@ -44,6 +46,11 @@ namespace detail {
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
+}
+
+// A link that leads nowhere counts, so that reading it fails instead of an image missing in silence.
+[[nodiscard]] inline bool is_image(const std::filesystem::directory_entry& entry) {
+  return has_image_name(entry.path()) && !entry.is_directory();
 }
 
 template <class Wanted>
@@ -58,32 +65,46 @@ template <class Wanted>
 
 }  // namespace detail
 
-/// The `.jpg`, `.jpeg` and `.png` files of every directory in \p root. The directories' names are
-/// the classes, in alphabetical order; files of other kinds are left alone.
-/// \throws bad_file   if there is no class, a class has no image, or a file is damaged (the first in
-///                    alphabetical order).
+/// The names of the directories in \p root, in alphabetical order: the classes of a folder.
+/// \throws bad_file  if there are none.
+[[nodiscard]] inline std::vector<std::string> image_folder_classes(
+    const std::filesystem::path& root) {
+  if (!std::filesystem::is_directory(root)) throw bad_file(root.string(), "", "no such directory");
+  std::vector<std::string> classes;
+  for (const auto& directory :
+       detail::sorted_entries(root, [](const auto& entry) { return entry.is_directory(); }))
+    classes.push_back(directory.filename().string());
+  if (classes.empty()) throw bad_file(root.string(), "", "holds no directories, one per class");
+  return classes;
+}
+
+/// The `.jpg`, `.jpeg` and `.png` files of every directory in \p root, which is named as its class.
+/// Files of other kinds are left alone. Where the options list the classes, some may be missing.
+/// \throws bad_file   if there is no class, or one that the options do not list, a class has no image,
+///                    or a file is damaged (the first in alphabetical order).
 /// \throws bad_value  if the extents are not positive or the channels neither 1 nor 3.
 [[nodiscard]] inline image_dataset read_image_folder(const std::filesystem::path& root,
                                                      const image_folder_options& options = {}) {
   const image_extents e = options.extents;
   if (e.height <= 0) throw bad_value("read_image_folder: height", e.height);
   if (e.width <= 0) throw bad_value("read_image_folder: width", e.width);
-  if (!std::filesystem::is_directory(root)) throw bad_file(root.string(), "", "no such directory");
 
-  std::vector<std::string> classes;
+  const std::vector<std::string> directories = image_folder_classes(root);
+  std::vector<std::string> classes = options.classes.empty() ? directories : options.classes;
   std::vector<std::filesystem::path> files;
   std::vector<index_t> labels;
-  for (const auto& directory :
-       detail::sorted_entries(root, [](const auto& entry) { return entry.is_directory(); })) {
-    const auto found = detail::sorted_entries(directory, [](const auto& entry) {
-      return entry.is_regular_file() && detail::has_image_name(entry.path());
-    });
+  for (const std::string& name : directories) {
+    const std::filesystem::path directory = root / name;
+    const auto listed = std::find(classes.begin(), classes.end(), name);
+    if (listed == classes.end())
+      throw bad_file(directory.string(), "",
+                     "is none of the " + std::to_string(classes.size()) + " classes, which are '" +
+                         classes.front() + "' ... '" + classes.back() + "'");
+    const auto found = detail::sorted_entries(directory, detail::is_image);
     if (found.empty()) throw bad_file(directory.string(), "", "holds no .jpg, .jpeg or .png");
     files.insert(files.end(), found.begin(), found.end());
-    labels.insert(labels.end(), found.size(), static_cast<index_t>(classes.size()));
-    classes.push_back(directory.filename().string());
+    labels.insert(labels.end(), found.size(), static_cast<index_t>(listed - classes.begin()));
   }
-  if (classes.empty()) throw bad_file(root.string(), "", "holds no directories, one per class");
 
   const auto n = static_cast<index_t>(files.size());
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(n * e.size()));
