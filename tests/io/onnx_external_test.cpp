@@ -109,3 +109,28 @@ TEST_CASE("data beside the network move into it from attributes, subgraphs and f
   CHECK(std::get<sl::opaque_attribute>(carried.at("value")).bytes.find("onnx_external.bin") ==
         std::string::npos);
 }
+
+TEST_CASE("what is only carried must have its data when it is read, not when it is written") {
+  onnx::ModelProto proto = reparsed(sl::io::read_onnx(fixture("onnx_external.onnx")).source);
+  onnx::TensorProto absent = proto.graph().initializer(0);
+  absent.set_name("absent");
+  absent.mutable_external_data(0)->set_value("none.bin");
+  const auto refusal = [](const onnx::ModelProto& changed) {
+    return hostile::refusal(serialised(changed), [&](std::span<const std::byte> content) {
+      return sl::io::parse_onnx(bytes(content.begin(), content.end()), "net",
+                                fs::path(fixture("onnx_external.onnx")).parent_path());
+    });
+  };
+  onnx::ModelProto typed = proto, sparse = proto, function = proto;
+  absent.set_data_type(onnx::TensorProto::COMPLEX64);
+  *typed.mutable_graph()->add_initializer() = absent;
+  absent.set_data_type(onnx::TensorProto::FLOAT);
+  *sparse.mutable_graph()->add_sparse_initializer()->mutable_values() = absent;
+  function.add_functions()->set_name("Function");
+  onnx::NodeProto& node = *function.mutable_functions(0)->add_node();
+  node.set_op_type("Keeps");
+  *node.add_attribute()->mutable_t() = absent;
+  CHECK(refusal(proto) == "accepted");
+  for (const onnx::ModelProto& changed : {typed, sparse, function})
+    CHECK_THAT(refusal(changed), containing("no file beside"));
+}

@@ -9,6 +9,7 @@
 #include <slimming/core/dtype.hpp>             // dtype
 #include <slimming/core/error.hpp>             // bad_file, unsupported
 #include <slimming/core/tensor.hpp>            // shape
+#include <slimming/io/detail/onnx_embed.hpp>   // embedded
 #include <slimming/io/detail/onnx_node.hpp>    // read_onnx_node
 #include <slimming/io/detail/onnx_tensor.hpp>  // tensor_from_onnx, external_data
 #include <slimming/io/detail/wire.hpp>         // wire_reader
@@ -121,6 +122,8 @@ class onnx_graph_reader {
         const auto entry = parse_message<onnx::StringStringEntryProto>(field, file_, "metadata");
         net_.metadata[entry.key()] = entry.value();
       }
+      if (field.number == onnx::ModelProto::kFunctionsFieldNumber)
+        require_data<onnx::FunctionProto>(field, "function");
     });
     const auto standard = net_.opsets.find("");
     const std::int64_t version = standard == net_.opsets.end() ? 1 : standard->second;
@@ -148,6 +151,7 @@ class onnx_graph_reader {
       const auto sparse =
           parse_message<onnx::SparseTensorProto>(field, file_, "sparse initialiser");
       carry(sparse.values().name(), {sparse.dims().begin(), sparse.dims().end()}, field);
+      require_data<onnx::SparseTensorProto>(field, "sparse initialiser");
     }
     if (field.number != proto::kInitializerFieldNumber) return;
     const auto tensor = parse_message<onnx::TensorProto>(field, file_, "initialiser");
@@ -157,7 +161,13 @@ class onnx_graph_reader {
       is_known_.push_back(1);
     } else {
       carry(tensor.name(), {tensor.dims().begin(), tensor.dims().end()}, field);
+      require_data<onnx::TensorProto>(field, "initialiser");
     }
+  }
+  // What is carried unread moves into the file that is written: its data must be there by then.
+  template <class Message>
+  void require_data(const wire_field& field, std::string_view what) {
+    (void)embedded<Message>(field, file_, files_, what);
   }
   void carry(const std::string& name, shape extents, const wire_field& field) {
     if (!byte_count(dtype::int8, extents))
